@@ -1,0 +1,103 @@
+// Package repl evaluates notebook cells: split, check, lower, run.
+//
+// An Engine is the one interface of every front end. Session implements it in
+// this process; worker.Client implements it over a pipe to a child process,
+// which is what the kernel and the command line use.
+package repl
+
+import "context"
+
+// Engine evaluates cells. Execute runs cells one at a time, in the order of
+// the calls; the other methods may be called while a cell runs.
+type Engine interface {
+	// Execute runs one cell. Ending ctx interrupts it; variables survive.
+	Execute(ctx context.Context, cell Cell, out Output) Result
+	// IsComplete says whether source can be run as it stands.
+	IsComplete(source string) Completeness
+	// Complete lists what may stand at cursor, a byte offset into source.
+	Complete(source string, cursor int) Completion
+	// Inspect describes what stands at cursor, a byte offset into source.
+	Inspect(source string, cursor int) Inspection
+	// Close ends the engine and everything it started.
+	Close() error
+}
+
+// Cell is one piece of source to run.
+type Cell struct {
+	ID     string // the parent of its outputs, unique per run
+	Number int    // n of In[n], named in positions
+	Source string
+}
+
+// Output receives what a cell writes and shows, in order. Implementations are
+// called from several goroutines.
+type Output interface {
+	// Stream takes text for "stdout" or "stderr".
+	Stream(name, text string)
+	// Display takes a shown value, or the replacement of one.
+	Display(Display)
+	// Clear removes the cell's outputs, with wait at the next output.
+	Clear(wait bool)
+	// Input asks the user for a line and blocks until it is there.
+	Input(ctx context.Context, prompt string, password bool) (string, error)
+}
+
+// Display is a value in the representations a front end can choose from.
+type Display struct {
+	ID       string            // display id, or ""
+	Update   bool              // replaces every output shown under ID
+	Data     map[string]string // MIME type → text, base64 (images) or JSON text
+	Metadata map[string]any    // as in a Jupyter message, or nil
+}
+
+// Result is how a cell ended.
+type Result struct {
+	Value *Display // the trailing expression's value, or nil
+	Err   *Error   // nil when the cell ran to its end
+}
+
+// The names of errors, as front ends show them ("ename").
+const (
+	SyntaxError  = "SyntaxError"  // the cell is not Go
+	CompileError = "CompileError" // the cell is Go that does not type-check
+	PanicError   = "Panic"        // the cell, or a goroutine it started, panicked
+	CellError    = "Error"        // a statement's error result was not nil
+	Interrupted  = "Interrupted"  // the user stopped the cell
+	WorkerError  = "WorkerError"  // the process that ran the cell ended
+)
+
+// Error is why a cell failed.
+type Error struct {
+	Name      string   // one of the names above
+	Message   string   // one line, or a few
+	Traceback []string // what a front end prints: message, position, source line with a caret
+	Line      int      // 1-based line in the cell, 0 when unknown
+	Column    int      // 1-based column in bytes, 0 when unknown
+}
+
+func (e *Error) Error() string { return e.Name + ": " + e.Message }
+
+// Completeness answers Jupyter's is_complete_request.
+type Completeness struct {
+	Status string // "complete", "incomplete", "invalid"
+	Indent string // suggested for the next line when incomplete
+}
+
+// Completion lists the texts that may replace source[Start:End].
+type Completion struct {
+	Start, End int // byte offsets
+	Matches    []Match
+}
+
+// Match is one completion.
+type Match struct {
+	Text      string
+	Kind      string // "function", "type", "variable", "constant", "module", "field", "method", "keyword"
+	Signature string // the object's type, for the list's second column
+}
+
+// Inspection is what is known of a name; Data is nil when nothing is.
+type Inspection struct {
+	Found bool
+	Data  map[string]string // MIME type → text
+}
