@@ -38,6 +38,9 @@ type Host interface {
 	Clear(wait bool)
 	// Input asks the user for a line; password hides what is typed.
 	Input(prompt string, password bool) (string, error)
+	// Render returns the representations in which the session shows v,
+	// which may be of a type that a cell declared; nil without a session.
+	Render(v any) Bundle
 }
 
 type slot struct{ h Host }
@@ -75,6 +78,10 @@ func Clear(wait bool) { get().Clear(wait) }
 // Input asks the user for a line of text.
 func Input(prompt string, password bool) (string, error) { return get().Input(prompt, password) }
 
+// Render returns the representations in which the session shows v, types that
+// cells declare included, and nil when there is no session.
+func Render(v any) Bundle { return get().Render(v) }
+
 // plain is the host of a compiled program.
 type plain struct{}
 
@@ -89,3 +96,5 @@ func (plain) Clear(bool) {}
 func (plain) Input(prompt string, password bool) (string, error) {
 	return "", errors.New("host: no cell is running, so there is nobody to ask for input")
 }
+
+func (plain) Render(any) Bundle { return nil }

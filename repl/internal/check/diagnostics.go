@@ -1,0 +1,58 @@
+package check
+
+import (
+	"go/types"
+	"slices"
+	"strings"
+)
+
+// diagnostics are the errors that remain, but for those a cell forgives.
+func (b *builder) diagnostics() []Diagnostic {
+	var out []Diagnostic
+	for _, e := range b.errs {
+		if b.forgiven(e) {
+			continue
+		}
+		off := b.p.Offset(e.Pos)
+		out = append(out, Diagnostic{Offset: off, Msg: clean(e.Msg)})
+	}
+	slices.SortStableFunc(out, func(x, y Diagnostic) int { return x.Offset - y.Offset })
+	return slices.CompactFunc(out, func(x, y Diagnostic) bool { return x == y })
+}
+
+func (b *builder) forgiven(e types.Error) bool {
+	m := e.Msg
+	switch {
+	case strings.HasPrefix(m, "declared and not used"), strings.HasSuffix(m, "imported and not used"),
+		strings.Contains(m, "imported as") && strings.HasSuffix(m, "and not used"),
+		strings.HasPrefix(m, "initialization cycle"), strings.HasPrefix(m, "\t"):
+		return true
+	case strings.HasSuffix(m, "is not used") || strings.HasPrefix(m, "label") && strings.HasSuffix(m, "not used"):
+		for n := range b.values {
+			if n.Pos() <= e.Pos && e.Pos <= n.End() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// clean takes the session's own marks out of a message.
+func clean(m string) string {
+	m = strings.ReplaceAll(m, "\"main\".", "")
+	m = strings.ReplaceAll(m, "main.", "")
+	var out strings.Builder
+	skip := false
+	for _, r := range m {
+		if r == 'ꞏ' {
+			skip = true
+			continue
+		}
+		if skip && r >= '0' && r <= '9' {
+			continue
+		}
+		skip = false
+		out.WriteRune(r)
+	}
+	return out.String()
+}

@@ -1,0 +1,132 @@
+package check
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+)
+
+// oldMethods turns methods of types of earlier cells into functions, since
+// go/types declares methods only on the package's own types, and adds their
+// signatures to the types.
+func (b *builder) oldMethods() []Diagnostic {
+	var diags []Diagnostic
+	kept := b.u.Decls[:0:0]
+	for _, d := range b.u.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok || f.Recv == nil || len(f.Recv.List) != 1 {
+			kept = append(kept, d)
+			continue
+		}
+		name := baseType(f.Recv.List[0].Type)
+		named, _ := b.namedOf(name)
+		if named == nil || b.declared[name] {
+			kept = append(kept, d)
+			continue
+		}
+		if named.TypeParams().Len() > 0 {
+			diags = append(diags, Diagnostic{Offset: b.p.Offset(f.Name.Pos()),
+				Msg: fmt.Sprintf("method %s of the generic type %s must be declared in the cell that declares the type", f.Name.Name, name)})
+			continue
+		}
+		recv := f.Recv.List[0]
+		if len(recv.Names) == 0 {
+			recv = &ast.Field{Names: []*ast.Ident{{Name: "_", NamePos: recv.Pos()}}, Type: recv.Type}
+		}
+		params := &ast.FieldList{Opening: f.Type.Params.Opening, List: append([]*ast.Field{recv}, f.Type.Params.List...), Closing: f.Type.Params.Closing}
+		for _, p := range params.List {
+			if len(p.Names) == 0 {
+				p.Names = []*ast.Ident{{Name: "_", NamePos: p.Pos()}}
+			}
+		}
+		decl := &ast.FuncDecl{Doc: f.Doc, Name: &ast.Ident{Name: name + "ꞏ" + f.Name.Name, NamePos: f.Name.Pos()},
+			Type: &ast.FuncType{Func: f.Type.Func, Params: params, Results: f.Type.Results}, Body: f.Body}
+		b.methods = append(b.methods, &oldMethod{named: named, name: f.Name.Name, decl: decl})
+	}
+	b.u.Decls = kept
+	if len(diags) > 0 || len(b.methods) == 0 {
+		return diags
+	}
+	return b.declareMethods()
+}
+
+// declareMethods checks the signatures alone and adds them to the types.
+func (b *builder) declareMethods() []Diagnostic {
+	var bodies []*ast.BlockStmt
+	for _, m := range b.methods {
+		bodies = append(bodies, m.decl.Body)
+		m.decl.Body = nil
+	}
+	steps := b.u.Steps
+	b.u.Steps = nil
+	b.check()
+	b.mend()
+	b.check()
+	b.u.Steps = steps
+	var diags []Diagnostic
+	for i, m := range b.methods {
+		m.decl.Body = bodies[i]
+		fn, ok := b.u.Info.Defs[m.decl.Name].(*types.Func)
+		if !ok {
+			continue
+		}
+		sig := fn.Signature()
+		recv := sig.Params().At(0)
+		var rest []*types.Var
+		for j := 1; j < sig.Params().Len(); j++ {
+			rest = append(rest, sig.Params().At(j))
+		}
+		msig := types.NewSignatureType(types.NewVar(recv.Pos(), m.named.Obj().Pkg(), recv.Name(), recv.Type()), nil, nil,
+			types.NewTuple(rest...), sig.Results(), sig.Variadic())
+		if d := b.addMethod(m, msig); d != "" {
+			diags = append(diags, Diagnostic{Offset: b.p.Offset(m.decl.Name.Pos()), Msg: d})
+		}
+	}
+	return diags
+}
+
+func (b *builder) addMethod(m *oldMethod, sig *types.Signature) string {
+	for i := range m.named.NumMethods() {
+		old := m.named.Method(i)
+		if old.Name() != m.name {
+			continue
+		}
+		if !types.Identical(old.Signature(), sig) || !types.Identical(old.Signature().Recv().Type(), sig.Recv().Type()) {
+			return fmt.Sprintf("method %s.%s was declared as %s; to change its signature declare the type %s again, with its methods",
+				m.named.Obj().Name(), m.name, clean(types.TypeString(old.Signature(), nil)), m.named.Obj().Name())
+		}
+		m.fn = old
+		return ""
+	}
+	m.fn = types.NewFunc(m.decl.Name.Pos(), m.named.Obj().Pkg(), m.name, sig)
+	m.named.AddMethod(m.fn)
+	return ""
+}
+
+func (b *builder) namedOf(name string) (*types.Named, bool) {
+	tn, ok := b.s.objs[name].(*types.TypeName)
+	if !ok {
+		return nil, false
+	}
+	n, ok := types.Unalias(tn.Type()).(*types.Named)
+	if !ok || n.Obj().Pkg() == nil || n.Obj().Pkg().Path() != "main" {
+		return nil, false
+	}
+	return n, true
+}
+
+func baseType(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.StarExpr:
+		return baseType(e.X)
+	case *ast.ParenExpr:
+		return baseType(e.X)
+	case *ast.IndexExpr:
+		return baseType(e.X)
+	case *ast.IndexListExpr:
+		return baseType(e.X)
+	}
+	return ""
+}

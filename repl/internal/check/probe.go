@@ -1,0 +1,92 @@
+package check
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"graft/repl/internal/split"
+)
+
+// Probe is what go/types knows of a piece of source that may be broken.
+type Probe struct {
+	Info   *types.Info
+	Pkg    *types.Package
+	Scope  *types.Scope // the innermost at the position asked for
+	Pos    token.Pos
+	parsed *split.Parsed
+	roots  []ast.Node
+}
+
+// Probe checks source, whatever its errors, and finds the scope at a byte
+// offset.
+func (s *Session) Probe(source string, offset int) *Probe {
+	p, _ := split.Parse(s.Fset, "probe", source)
+	b := &builder{s: s, p: p, decls: p.Decls, stmts: p.Stmts,
+		added: map[string]string{}, shadow: map[string]string{}, values: map[ast.Node]bool{}, u: &Unit{Offset: p.Offset}}
+	b.collect()
+	for range 3 {
+		b.check()
+		if !b.addImports() {
+			break
+		}
+	}
+	pr := &Probe{Info: b.u.Info, Pkg: b.u.Pkg, parsed: p}
+	b.each(func(n ast.Node) { pr.roots = append(pr.roots, n) })
+	pr.Pos = pr.at(offset)
+	pr.Scope = b.u.Pkg.Scope()
+	for n, sc := range b.u.Info.Scopes {
+		if n.Pos().IsValid() && sc.Pos() <= pr.Pos && pr.Pos <= sc.End() && within(sc, pr.Scope) {
+			if _, file := n.(*ast.File); !file {
+				pr.Scope = sc
+			}
+		}
+	}
+	return pr
+}
+
+// within prefers the smaller scope.
+func within(sc, old *types.Scope) bool {
+	if !old.Pos().IsValid() {
+		return true
+	}
+	return sc.Pos() >= old.Pos() && sc.End() <= old.End()
+}
+
+// at is the position of an offset: the token nearest before it decides which
+// half of the cell it is in.
+func (p *Probe) at(offset int) token.Pos {
+	best, where := -1, token.NoPos
+	for _, r := range p.roots {
+		ast.Inspect(r, func(n ast.Node) bool {
+			if n == nil || !n.Pos().IsValid() {
+				return n != nil
+			}
+			if o := p.parsed.Offset(n.Pos()); o >= 0 && o <= offset && o >= best {
+				best, where = o, n.Pos()+token.Pos(offset-o)
+			}
+			return true
+		})
+	}
+	return where
+}
+
+// Find returns the innermost node of type T that covers an offset.
+func Find[T ast.Node](p *Probe, offset int) (found T, ok bool) {
+	for _, r := range p.roots {
+		ast.Inspect(r, func(n ast.Node) bool {
+			if n == nil || !n.Pos().IsValid() {
+				return n != nil
+			}
+			from, to := p.parsed.Offset(n.Pos()), p.parsed.Offset(n.End())
+			if from < 0 || from > offset || to < offset {
+				return true
+			}
+			if t, is := n.(T); is {
+				found, ok = t, true
+			}
+			return true
+		})
+	}
+	return found, ok
+}

@@ -1,0 +1,270 @@
+package lower
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"strings"
+
+	"graft/repl/internal/check"
+)
+
+// fn emits the body of one function, or of a cell.
+type fn struct {
+	L     *Lowerer
+	unit  *check.Unit
+	info  *types.Info
+	env   *env
+	inst  *inst
+	b     *strings.Builder
+	names map[types.Object]string
+	n     *int // for fresh names, shared with nested literals
+
+	sig      *types.Signature // of the innermost function, substituted
+	results  []string         // names of its results, when returns assign them
+	frame    string           // its nb.D, when it defers
+	detached bool             // literals may run in other goroutines
+	deferred bool             // a literal that a defer calls: recover works here
+	outer    string           // the frame whose panic recover stops
+	targets  []*target
+	cell     bool
+}
+
+func (L *Lowerer) emitFunc(in *inst) {
+	src := in.src
+	e := &env{m: map[*types.TypeParam]types.Type{}, L: L, src: src, key: in.key}
+	n := 0
+	f := &fn{L: L, unit: src.unit, info: src.unit.Info, env: e, inst: in, b: &strings.Builder{}, names: map[types.Object]string{}, n: &n}
+	decl := src.decl
+	sig := src.unit.Info.Defs[decl.Name].(*types.Func).Signature()
+	var tps []*types.TypeParam
+	for i := range sig.RecvTypeParams().Len() {
+		tps = append(tps, sig.RecvTypeParams().At(i))
+	}
+	for i := range sig.TypeParams().Len() {
+		tps = append(tps, sig.TypeParams().At(i))
+	}
+	for i, tp := range tps {
+		if i < len(in.targs) {
+			e.m[tp] = in.targs[i]
+		}
+	}
+	if len(tps) == 0 {
+		f.env = nil
+	}
+	var recv *types.Var
+	if decl.Recv != nil {
+		recv = sig.Recv()
+	}
+	text := f.function(recv, sig, decl.Body)
+	fmt.Fprintf(&L.out.funcs, "func %s%s\n", in.name, text)
+}
+
+// function is the text from the parameters on: "(a int) (r int) {…}".
+func (f *fn) function(recv *types.Var, sig *types.Signature, body *ast.BlockStmt) string {
+	saved := *f
+	defer func() { *f = saved }()
+	f.sig = f.apply(sig).(*types.Signature)
+	f.results, f.frame, f.targets, f.detached = nil, "", nil, false
+	var params, copies []string
+	param := func(v *types.Var, variadic bool) {
+		name := f.declare(v)
+		if name == "_" {
+			name = f.fresh("p")
+		}
+		t := f.rep(v.Type())
+		if variadic {
+			// The interpreter's type for the parameter is not quite a slice.
+			gathered := name
+			name = f.fresh("p")
+			copies = append(copies, fmt.Sprintf("var %s %s = %s", gathered, t, name))
+			t = "..." + strings.TrimPrefix(t, "[]")
+		}
+		params = append(params, name+" "+t)
+	}
+	if recv != nil {
+		param(recv, false)
+	}
+	for i := range sig.Params().Len() {
+		param(sig.Params().At(i), sig.Variadic() && i == sig.Params().Len()-1)
+	}
+	uses := scan(body)
+	named := sig.Results().Len() > 0 && sig.Results().At(0).Name() != ""
+	var outs []string
+	for i := range sig.Results().Len() {
+		r := sig.Results().At(i)
+		name := f.declare(r)
+		if name == "_" {
+			name = f.fresh("r")
+		}
+		outs = append(outs, name)
+	}
+	if named || uses.deferred || uses.rangeFunc(f) {
+		f.results = outs
+	}
+	head := "(" + strings.Join(params, ", ") + ")"
+	switch {
+	case f.results != nil:
+		var rs []string
+		for i, n := range outs {
+			rs = append(rs, n+" "+f.rep(sig.Results().At(i).Type()))
+		}
+		if len(rs) > 0 {
+			head += " (" + strings.Join(rs, ", ") + ")"
+		}
+	default:
+		head += f.L.results(f.sig)
+	}
+	f.b = &strings.Builder{}
+	for _, c := range copies {
+		f.line("%s", c)
+	}
+	if uses.recovers && !f.deferred {
+		f.outer = f.fresh("rec")
+		f.line("%s := %s.Entered()", f.outer, f.L.nb())
+	}
+	if uses.calls {
+		f.stopCheck()
+	}
+	if uses.deferred {
+		f.framed(body)
+	} else {
+		f.block(body.List)
+		if f.results != nil && sig.Results().Len() > 0 {
+			f.line("return %s", strings.Join(f.results, ", "))
+		}
+	}
+	return head + " {\n" + f.b.String() + "}"
+}
+
+// framed wraps a body that defers into nb.Frame.
+func (f *fn) framed(body *ast.BlockStmt) {
+	f.frame = f.fresh("d")
+	fb := f.fresh("body")
+	inner := f.capture(func() { f.block(body.List) })
+	f.line("%s := func(%s *%s.D) {\n%s}", fb, f.frame, f.L.nb(), inner)
+	f.line("%s.Frame(%s)", f.L.nb(), fb)
+	if len(f.results) > 0 {
+		f.line("return %s", strings.Join(f.results, ", "))
+	}
+}
+
+// literal is a function literal's text.
+func (f *fn) literal(x *ast.FuncLit) string { return f.literalIn(x, "") }
+
+// literalIn is a literal; with a frame it is one that a defer calls, in which
+// recover stops that frame's panic.
+func (f *fn) literalIn(x *ast.FuncLit, frame string) string {
+	saved := *f
+	defer func() { *f = saved }()
+	f.deferred, f.outer, f.cell = frame != "", frame, false
+	return "func" + f.function(nil, f.info.TypeOf(x).(*types.Signature), x.Body)
+}
+
+func (f *fn) capture(emit func()) string {
+	old := f.b
+	f.b = &strings.Builder{}
+	emit()
+	s := f.b.String()
+	f.b = old
+	return s
+}
+
+func (f *fn) line(format string, args ...any) {
+	fmt.Fprintf(f.b, format, args...)
+	f.b.WriteByte('\n')
+}
+
+func (f *fn) fresh(base string) string {
+	*f.n++
+	return fmt.Sprintf("%s_%d", base, *f.n)
+}
+
+// declare gives a local variable its name, unique in the function: the
+// interpreter confuses shadowed names.
+func (f *fn) declare(o types.Object) string {
+	if o == nil || o.Name() == "_" || o.Name() == "" {
+		return "_"
+	}
+	n := f.fresh("v" + ascii(o.Name()))
+	f.names[o] = n
+	return n
+}
+
+func (f *fn) apply(t types.Type) types.Type { return f.env.apply(t) }
+
+func (f *fn) rep(t types.Type) string { return f.L.rep(f.apply(t)) }
+
+// typeOf is the static type of an expression, with type arguments for type
+// parameters.
+func (f *fn) typeOf(x ast.Expr) types.Type {
+	if tv, ok := f.info.Types[x]; ok && tv.Type != nil {
+		return f.apply(tv.Type)
+	}
+	if id, ok := x.(*ast.Ident); ok {
+		if o := f.object(id); o != nil {
+			return f.apply(o.Type())
+		}
+	}
+	return types.Typ[types.Invalid]
+}
+
+func (f *fn) object(id *ast.Ident) types.Object {
+	o := f.info.Uses[id]
+	if o == nil {
+		o = f.info.Defs[id]
+	}
+	if a := f.unit.Alias[o]; a != nil {
+		return a
+	}
+	return o
+}
+
+func (f *fn) use(in *inst) string {
+	if f.inst != nil {
+		f.inst.deps[in] = true
+	}
+	return in.name
+}
+
+func (f *fn) refuse(n ast.Node, format string, args ...any) {
+	panic(&Refusal{Node: n, Msg: fmt.Sprintf(format, args...)})
+}
+
+// uses is what decides how a body is emitted.
+type uses struct {
+	deferred bool
+	calls    bool
+	recovers bool
+	ranges   []*ast.RangeStmt
+}
+
+func scan(body *ast.BlockStmt) uses {
+	var u uses
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.DeferStmt:
+			u.deferred = true
+		case *ast.CallExpr:
+			u.calls = true
+			if id, ok := n.Fun.(*ast.Ident); ok && id.Name == "recover" {
+				u.recovers = true
+			}
+		case *ast.RangeStmt:
+			u.ranges = append(u.ranges, n)
+		}
+		return true
+	})
+	return u
+}
+
+func (u uses) rangeFunc(f *fn) bool {
+	for _, r := range u.ranges {
+		if _, ok := f.typeOf(r.X).Underlying().(*types.Signature); ok {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,241 @@
+package nb
+
+import (
+	"fmt"
+	"reflect"
+	"runtime"
+	"strings"
+)
+
+// D is the frame of a function that defers: the interpreter's own defers
+// evaluate arguments late and can deadlock, so deferred calls run here, under
+// Go's own panics.
+type D struct {
+	fs        []deferred
+	panicking bool
+	armed     bool // the function that runs next may call Recover
+	pan       any
+}
+
+type deferred struct {
+	f      func()
+	direct bool // f calls a function that may call recover
+}
+
+// Defer adds a call to run when the frame ends.
+func (d *D) Defer(f func()) { d.fs = append(d.fs, deferred{f, false}) }
+
+// DeferCall adds a call of a function in which recover may stop the frame's
+// panic.
+func (d *D) DeferCall(f func()) { d.fs = append(d.fs, deferred{f, true}) }
+
+// Recover stops the panic and returns its value, as recover does in a
+// function that the frame deferred. On no frame it returns nil.
+func (d *D) Recover() any {
+	if d == nil || !d.panicking || isControl(d.pan) {
+		return nil
+	}
+	d.panicking = false
+	return Recovered(d.pan)
+}
+
+// Frame runs body, then what it deferred, last first, also when the goroutine
+// exits.
+func (rt *Runtime) Frame(body func(*D)) {
+	d := &D{}
+	func() {
+		returned := false
+		defer func() {
+			if returned {
+				return
+			}
+			if r := recover(); r != nil {
+				d.pan, d.panicking = r, true
+				return
+			}
+			rt.unwind(d) // runtime.Goexit
+		}()
+		body(d)
+		returned = true
+	}()
+	rt.unwind(d)
+	if d.panicking {
+		panic(d.pan)
+	}
+}
+
+func (rt *Runtime) unwind(d *D) {
+	for n := len(d.fs); n > 0; n = len(d.fs) {
+		c := d.fs[n-1]
+		d.fs = d.fs[:n-1]
+		rt.deferredCall(d, c)
+	}
+}
+
+func (d *D) catch() {
+	if r := recover(); r != nil {
+		d.pan, d.panicking = r, true
+	}
+}
+
+// deferredCall runs one deferred call; while the frame panics, the function
+// it calls finds the frame by the goroutine.
+func (rt *Runtime) deferredCall(d *D, c deferred) {
+	if d.panicking {
+		id := goid()
+		if isControl(d.pan) {
+			if _, nested := rt.cleanups.LoadOrStore(id, true); !nested {
+				defer rt.cleanups.Delete(id)
+			}
+		}
+		d.armed = c.direct
+		rt.unwinding.Add(1)
+		old, nested := rt.frames.Load(id)
+		rt.frames.Store(id, d)
+		defer func() {
+			rt.unwinding.Add(-1)
+			if nested {
+				rt.frames.Store(id, old)
+			} else {
+				rt.frames.Delete(id)
+			}
+		}()
+	}
+	defer d.catch()
+	c.f()
+}
+
+// Entered is called first by functions that call recover: it returns the
+// frame that deferred this very call and panics, or nil.
+func (rt *Runtime) Entered() *D {
+	if rt.unwinding.Load() == 0 {
+		return nil
+	}
+	x, ok := rt.frames.Load(goid())
+	if !ok {
+		return nil
+	}
+	d := x.(*D)
+	if !d.armed {
+		return nil
+	}
+	d.armed = false
+	return d
+}
+
+// Panicked carries a panic's value unharmed through the interpreter.
+type Panicked struct{ V any }
+
+func (p *Panicked) Error() string { return fmt.Sprint(p.V) }
+
+func isControl(r any) bool {
+	switch r.(type) {
+	case *Control, *CellErr, *ExitErr:
+		return true
+	}
+	return false
+}
+
+// Panic is the panic builtin.
+func (rt *Runtime) Panic(v any) {
+	if v == nil {
+		v = &runtime.PanicNilError{}
+	}
+	panic(&Panicked{v})
+}
+
+// Recovered is the value that recover returns for what Go's recover returned:
+// the interpreter panics with its own values and with reflect's messages.
+func Recovered(r any) any {
+	switch r := r.(type) {
+	case *Panicked:
+		return r.V
+	case reflect.Value:
+		if r.IsValid() && r.CanInterface() {
+			return Recovered(r.Interface())
+		}
+		return nil
+	case *reflect.ValueError:
+		return nilDeref()
+	case string:
+		for _, m := range reflectTexts {
+			if strings.HasPrefix(r, m.prefix) {
+				return RuntimeError{m.text}
+			}
+		}
+		if n, ok := strings.CutPrefix(r, "reflect: cannot convert slice with length "); ok {
+			return RuntimeError{"cannot convert slice with length " + strings.Replace(n, " to array ", " to array or pointer to array ", 1)}
+		}
+		if strings.HasPrefix(r, "reflect.MakeChan: ") {
+			return plainError("makechan: size out of range")
+		}
+	}
+	return r
+}
+
+var reflectTexts = []struct{ prefix, text string }{
+	{"reflect: slice index out of range", "index out of range"},
+	{"reflect: array index out of range", "index out of range"},
+	{"reflect: string index out of range", "index out of range"},
+	{"reflect.Value.Slice: slice index out of bounds", "slice bounds out of range"},
+	{"reflect.Value.Slice: string slice index out of bounds", "slice bounds out of range"},
+	{"reflect.Value.Slice3: slice index out of bounds", "slice bounds out of range"},
+	{"reflect: Method on nil interface value", "invalid memory address or nil pointer dereference"},
+	{"reflect: call of reflect.Value", "invalid memory address or nil pointer dereference"},
+	{"reflect.MakeSlice: negative len", "makeslice: len out of range"},
+	{"reflect.MakeSlice: len > cap", "makeslice: cap out of range"},
+	{"reflect: call of nil function", "invalid memory address or nil pointer dereference"},
+	{"reflect.Value.Call: call of nil function", "invalid memory address or nil pointer dereference"},
+	{"reflect: slice length out of range", "slice to array conversion: length out of range"},
+}
+
+// plainError is a run-time error that Go prints without its usual prefix.
+type plainError string
+
+func (e plainError) Error() string { return string(e) }
+
+// RuntimeError marks it as a runtime.Error.
+func (e plainError) RuntimeError() {}
+
+// RuntimeError is a run-time panic that the interpreter raised by reflection.
+type RuntimeError struct{ text string }
+
+func (e RuntimeError) Error() string { return "runtime error: " + e.text }
+
+// RuntimeError marks it as a runtime.Error.
+func (e RuntimeError) RuntimeError() {}
+
+func nilDeref() error { return RuntimeError{"invalid memory address or nil pointer dereference"} }
+
+// CellErr ends a cell because an error it did not take was not nil.
+type CellErr struct {
+	Err error
+	At  int // byte in the cell
+}
+
+func (e *CellErr) Error() string { return e.Err.Error() }
+
+// ExitErr is os.Exit or log.Fatal in a cell.
+type ExitErr struct{ Text string }
+
+func (e *ExitErr) Error() string { return e.Text }
+
+// Exit is os.Exit.
+func (rt *Runtime) Exit(code int) {
+	panic(&ExitErr{fmt.Sprintf("os.Exit(%d) ends the cell, not the session", code)})
+}
+
+// Check ends the cell when err is not nil.
+func (rt *Runtime) Check(err error, at int) {
+	if err != nil {
+		panic(&CellErr{err, at})
+	}
+}
+
+// Index checks an index the way Go words it.
+func (rt *Runtime) Index(i, n int) int {
+	if i < 0 || i >= n {
+		panic(RuntimeError{fmt.Sprintf("index out of range [%d] with length %d", i, n)})
+	}
+	return i
+}

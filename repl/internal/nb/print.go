@@ -1,0 +1,147 @@
+package nb
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+func (rt *Runtime) write(stream, text string) {
+	if r := rt.current(); r != nil && r.Print != nil {
+		if stream != "trace" {
+			rt.Stop() // what an ended cell left behind prints nothing
+		}
+		r.Print(stream, text)
+		return
+	}
+	if stream == "stderr" {
+		fmt.Fprint(os.Stderr, text)
+	} else {
+		fmt.Fprint(os.Stdout, text)
+	}
+}
+
+// Writer is the stream of the calling goroutine's cell.
+type Writer struct {
+	RT     *Runtime
+	Stream string
+}
+
+func (w Writer) Write(b []byte) (int, error) {
+	w.RT.write(w.Stream, string(b))
+	return len(b), nil
+}
+
+// Println is fmt.Println.
+func (rt *Runtime) Println(a ...any) (int, error) {
+	s := fmt.Sprintln(plainAll(a)...)
+	rt.write("stdout", s)
+	return len(s), nil
+}
+
+// Print is fmt.Print.
+func (rt *Runtime) Print(a ...any) (int, error) {
+	s := rt.Sprint(a...)
+	rt.write("stdout", s)
+	return len(s), nil
+}
+
+// Printf is fmt.Printf.
+func (rt *Runtime) Printf(format string, a ...any) (int, error) {
+	s := rt.Sprintf(format, a...)
+	rt.write("stdout", s)
+	return len(s), nil
+}
+
+// Sprint is fmt.Sprint, which puts spaces between operands when neither is a
+// string: a boxed string type counts as one.
+func (rt *Runtime) Sprint(a ...any) string {
+	var b strings.Builder
+	prev := false
+	for i, x := range a {
+		x = Plain(x)
+		_, str := x.(string)
+		if c, ok := unwrap(x); ok {
+			_, str = c.V.(string)
+		}
+		if i > 0 && !str && !prev {
+			b.WriteByte(' ')
+		}
+		fmt.Fprint(&b, x)
+		prev = str
+	}
+	return b.String()
+}
+
+// Sprintln is fmt.Sprintln.
+func (rt *Runtime) Sprintln(a ...any) string { return fmt.Sprintln(plainAll(a)...) }
+
+// Sprintf is fmt.Sprintf; %T of a boxed value is its static type's name, and
+// * takes an int from a box.
+func (rt *Runtime) Sprintf(format string, a ...any) string {
+	f, b := rt.verbs(format, plainAll(a))
+	return fmt.Sprintf(f, b...)
+}
+
+// Errorf is fmt.Errorf.
+func (rt *Runtime) Errorf(format string, a ...any) error {
+	f, b := rt.verbs(format, plainAll(a))
+	return fmt.Errorf(f, b...)
+}
+
+func plainAll(a []any) []any {
+	b := make([]any, len(a))
+	for i, x := range a {
+		b[i] = Plain(x)
+	}
+	return b
+}
+
+// verbs answers %T itself: the verb becomes %s and the operand the name.
+func (rt *Runtime) verbs(format string, a []any) (string, []any) {
+	if !strings.Contains(format, "T") || !strings.Contains(format, "%") {
+		return format, a
+	}
+	f := []byte(format)
+	arg := 0
+	for i := 0; i < len(f); i++ {
+		if f[i] != '%' {
+			continue
+		}
+		for i++; i < len(f) && strings.IndexByte("+-# 0123456789.*[]", f[i]) >= 0; i++ {
+			if f[i] == '*' {
+				arg++
+			}
+			if f[i] == '[' {
+				if e := bytes.IndexByte(f[i:], ']'); e > 0 {
+					if n, err := strconv.Atoi(string(f[i+1 : i+e])); err == nil {
+						arg = n - 1
+					}
+				}
+			}
+		}
+		if i >= len(f) {
+			break
+		}
+		if f[i] == '%' {
+			continue
+		}
+		if f[i] == 'T' && arg >= 0 && arg < len(a) {
+			if c, ok := unwrap(a[arg]); ok {
+				f[i] = 's'
+				a[arg] = c.T.Name
+			}
+		}
+		arg++
+	}
+	return string(f), a
+}
+
+// Result takes the values of a cell's trailing expression.
+func (rt *Runtime) Result(vals ...any) {
+	if r := rt.current(); r != nil && r.Result != nil {
+		r.Result(vals)
+	}
+}

@@ -1,0 +1,101 @@
+package nb
+
+import (
+	"fmt"
+	"runtime"
+	"sync/atomic"
+)
+
+// Run is one execution of a cell.
+type Run struct {
+	ID     string
+	Print  func(stream, text string)
+	Failed func(v any) // a goroutine of the cell panicked
+	Result func(vals []any)
+
+	interrupt
+	at   atomic.Int64 // byte of the cell whose top-level statement runs
+	live atomic.Int64 // goroutines
+	done chan any
+}
+
+// NewRun returns a run to begin.
+func NewRun(id string) *Run {
+	return &Run{ID: id, interrupt: interrupt{stopped: make(chan struct{}), killed: make(chan struct{})}}
+}
+
+// Offset is the byte of the cell whose top-level statement runs.
+func (r *Run) Offset() int { return int(r.at.Load()) }
+
+// Goexit is how a run ended that runtime.Goexit ended.
+type Goexit struct{}
+
+// Expect prepares for one call of Main, whose end the channel tells: nil, or
+// what it panicked with.
+func (r *Run) Expect() <-chan any {
+	r.done = make(chan any, 1)
+	return r.done
+}
+
+// Main runs the cell's function in the goroutine of the interpreter.
+func (rt *Runtime) Main(f func()) {
+	r := rt.run.Load()
+	done := r.done
+	leave := rt.labels.enter(r)
+	completed := false
+	defer func() {
+		p := recover()
+		leave()
+		if p == nil && !completed {
+			p = Goexit{}
+		}
+		done <- p
+	}()
+	f()
+	completed = true
+}
+
+// PanicText is how Go prints a panic's value.
+func PanicText(v any) string {
+	if c, ok := unwrap(v); ok {
+		switch {
+		case c.T.traits.err:
+			return c.T.callString(c.V, "Error")
+		case c.T.traits.str:
+			return c.T.callString(c.V, "String")
+		}
+		return fmt.Sprintf("%s(%v)", c.T.Name, v)
+	}
+	switch v := v.(type) {
+	case runtime.Error:
+		return v.Error()
+	case error:
+		return v.Error()
+	case fmt.Stringer:
+		return v.String()
+	case string:
+		return v
+	case nil, bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64, complex64, complex128:
+		return fmt.Sprintf("%T(%v)", v, v)
+	}
+	return fmt.Sprintf("(%T) %v", v, v)
+}
+
+// IsBoxed tells whether v is a cell type's value.
+func IsBoxed(v any) bool { _, ok := unwrap(v); return ok }
+
+// MIME is what v's MIME method returns, nil when it has none.
+func (rt *Runtime) MIME(v any) map[string]string {
+	if c, ok := unwrap(v); ok {
+		if b := c.T.binder("MIME"); b != nil {
+			if f, ok := b(c.V).(func() map[string]string); ok {
+				return f()
+			}
+		}
+		return nil
+	}
+	if m, ok := v.(interface{ MIME() map[string]string }); ok {
+		return m.MIME()
+	}
+	return nil
+}

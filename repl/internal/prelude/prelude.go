@@ -1,0 +1,53 @@
+// Package prelude has bodies for generic functions of Go's library, which
+// exist in no compiled form: the lowerer instantiates them like a cell's own.
+// Only the bodies are used; types and documentation are the library's.
+package prelude
+
+import _ "embed"
+
+//go:embed slices.go.txt
+var slices string
+
+//go:embed maps.go.txt
+var maps string
+
+//go:embed others.go.txt
+var others string
+
+// Source returns the source of the bodies for an import path, "" when there
+// are none. Functions of paths that share a source have the prefix that
+// Prefix gives.
+func Source(path string) string {
+	switch path {
+	case "slices":
+		return slices
+	case "maps":
+		return maps
+	case "cmp", "sync", "math/rand/v2", "errors", "reflect", "iter":
+		return others
+	}
+	return ""
+}
+
+// Prefix is put before a function's name in the shared source.
+func Prefix(path string) string {
+	switch path {
+	case "cmp":
+		return "cmp_"
+	case "sync":
+		return "sync_"
+	case "math/rand/v2":
+		return "rand_"
+	case "errors":
+		return "errors_"
+	case "iter":
+		return "iter_"
+	}
+	return ""
+}
+
+// NB declares what the bodies use of the run-time package.
+const NB = `package nb
+func SortOrdered(x any) {}
+func SortFunc(x any, less func(i, j int) bool) {}
+`

@@ -1,0 +1,147 @@
+// Package yaegi is the interpreter behind a session: it compiles lowered
+// files and runs functions of theirs.
+package yaegi
+
+import (
+	"context"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"io"
+	"reflect"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/traefik/yaegi/interp"
+
+	"graft/repl/internal/nb"
+)
+
+// Backend is one interpreter.
+type Backend struct {
+	ip   *interp.Interpreter
+	id   *uint64 // number of the run
+	stop *bool
+}
+
+// New returns an interpreter that knows symbols, writing its own messages to
+// stdout and stderr.
+func New(symbols map[string]map[string]reflect.Value, stdin io.Reader, stdout, stderr io.Writer) (*Backend, error) {
+	b := &Backend{ip: interp.New(interp.Options{Stdin: stdin, Stdout: stdout, Stderr: stderr})}
+	b.id = (*uint64)(unsafe.Pointer(b.ip))
+	if err := b.ip.Use(symbols); err != nil {
+		return nil, fmt.Errorf("load symbols: %w", err)
+	}
+	if err := b.Compile("package main\nvar " + nb.StopFlag + " bool\n"); err != nil {
+		return nil, fmt.Errorf("declare the stop flag: %w", err)
+	}
+	flag, ok := b.Global(nb.StopFlag)
+	if !ok {
+		return nil, fmt.Errorf("the interpreter does not show its variables")
+	}
+	b.stop = (*bool)(flag.Addr().UnsafePointer())
+	return b, b.selfTest()
+}
+
+// SetStop raises or lowers the flag that lowered loops look at. They read it
+// without synchronisation, so that the race detector must not see the write.
+//
+//go:norace
+func (b *Backend) SetStop(on bool) { *b.stop = on }
+
+// Compile makes a lowered file of package main known; none of its functions
+// runs.
+func (b *Backend) Compile(source string) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the interpreter failed: %v", r)
+		}
+	}()
+	// Imports are kept by base name, so that it must not change.
+	f, err := parser.ParseFile(b.ip.FileSet(), "_.go", source, parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	p, err := b.ip.CompileAST(f)
+	if err != nil {
+		return err
+	}
+	_, err = b.ip.Execute(p)
+	return err
+}
+
+// Run calls a compiled function without parameters and waits for its end or
+// ctx's. When ctx ends, all interpreted code stops at its next step: the
+// interpreter gives its frames the number of the run, and they compare it with
+// the interpreter's, which is counted up. Closures of earlier cells keep the
+// old number, so resume puts it back; call it once the function has really
+// ended.
+func (b *Backend) Run(ctx context.Context, name string) (resume func(), err error) {
+	resume = func() {}
+	p, err := b.call(name)
+	if err != nil {
+		return resume, err
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := b.ip.Execute(p)
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		return resume, err
+	case <-ctx.Done():
+	}
+	old := atomic.LoadUint64(b.id)
+	atomic.StoreUint64(b.id, old+1)
+	return func() { atomic.StoreUint64(b.id, old) }, ctx.Err()
+}
+
+func (b *Backend) call(name string) (p *interp.Program, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the interpreter failed: %v", r)
+		}
+	}()
+	f, err := parser.ParseFile(b.ip.FileSet(), "_.go", "package main;func _(){"+name+"()}", parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	return b.ip.CompileAST(f.Decls[0].(*ast.FuncDecl).Body)
+}
+
+// Global returns a variable, addressable.
+func (b *Backend) Global(name string) (reflect.Value, bool) {
+	v, ok := b.ip.Globals()[name]
+	return v, ok
+}
+
+// selfTest checks the assumption that Run rests on: the number of the run is
+// the interpreter's first field, as its comment says, and frames stop when it
+// changes.
+func (b *Backend) selfTest() error {
+	if err := b.Compile("package main\nfunc selftest() { for { } }\n"); err != nil {
+		return fmt.Errorf("self-test: %w", err)
+	}
+	p, err := b.call("selftest")
+	if err != nil {
+		return fmt.Errorf("self-test: %w", err)
+	}
+	old := atomic.LoadUint64(b.id)
+	defer atomic.StoreUint64(b.id, old)
+	ended := make(chan struct{})
+	go func() {
+		_, _ = b.ip.Execute(p)
+		close(ended)
+	}()
+	for range 10000 { // one that starts later has the later number
+		atomic.AddUint64(b.id, 1)
+		select {
+		case <-ended:
+			return nil
+		case <-time.After(100 * time.Microsecond):
+		}
+	}
+	return fmt.Errorf("self-test: this version of the interpreter cannot be stopped")
+}

@@ -1,0 +1,127 @@
+package repl
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"graft/repl/internal/nb"
+)
+
+// grace is how long an interrupted cell may take to unwind, deferred calls
+// included, before its interpreter is stopped, and then before it is left.
+const grace = time.Second
+
+// lingering is how long goroutines of an interrupted cell are waited for;
+// loops of later cells are slower meanwhile.
+const lingering = 10 * time.Second
+
+// call runs a compiled function and returns what it panicked with.
+func (r *runner) call(ctx context.Context, run *nb.Run, name string) any {
+	hard, kill := context.WithCancel(context.Background())
+	defer kill()
+	type end struct {
+		resume func()
+		err    error
+	}
+	done := run.Expect()
+	ended := make(chan end, 1)
+	go func() {
+		resume, err := r.s.back.Run(hard, "run_"+name)
+		ended <- end{resume, err}
+	}()
+	select {
+	case e := <-ended:
+		return outcome(done, e.err)
+	case <-ctx.Done():
+	}
+	r.s.raise(run)
+	defer r.s.settle(run)
+	select {
+	case e := <-ended:
+		return outcome(done, e.err)
+	case <-time.After(grace):
+	}
+	run.Kill()
+	kill()
+	defer (<-ended).resume()
+	select {
+	case <-done:
+		return &nb.Control{Why: nb.ErrInterrupted}
+	case <-time.After(grace):
+	}
+	return &nb.Control{Why: errors.New("interrupted, but " + blockedIn() + " is still running: it is compiled code that cannot be stopped")}
+}
+
+// outcome is what a function that ended panicked with.
+func outcome(done <-chan any, err error) any {
+	select {
+	case p := <-done:
+		return p
+	default:
+		if err != nil {
+			return err
+		}
+		return nb.Goexit{}
+	}
+}
+
+// raise interrupts run: lowered loops look for it until its goroutines have
+// ended.
+func (s *Session) raise(run *nb.Run) {
+	run.Interrupt()
+	s.stopping.Lock()
+	s.stops++
+	s.back.SetStop(true)
+	s.stopping.Unlock()
+}
+
+// settle lowers the flag that raise raised.
+func (s *Session) settle(run *nb.Run) {
+	lower := func() {
+		s.stopping.Lock()
+		defer s.stopping.Unlock()
+		if s.stops--; s.stops == 0 {
+			s.back.SetStop(false)
+		}
+	}
+	if run.Live() == 0 {
+		lower()
+		return
+	}
+	go func() {
+		for end := time.Now().Add(lingering); run.Live() > 0 && time.Now().Before(end); {
+			time.Sleep(time.Millisecond)
+		}
+		lower()
+	}()
+}
+
+// blockedIn names the compiled function in which the cell's goroutine is:
+// what the interpreter called by reflection.
+func blockedIn() string {
+	buf := make([]byte, 1<<20)
+	buf = buf[:runtime.Stack(buf, true)]
+	for _, g := range bytes.Split(buf, []byte("\n\n")) {
+		lines := strings.Split(string(g), "\n")
+		main := false
+		for _, l := range lines {
+			main = main || strings.Contains(l, "nb.(*Runtime).Main(")
+		}
+		if !main {
+			continue
+		}
+		for i, l := range lines {
+			if strings.HasPrefix(l, "reflect.Value.call(") && i >= 2 {
+				name, _, _ := strings.Cut(lines[i-2], "(0x")
+				name, _, _ = strings.Cut(name, "({")
+				return fmt.Sprintf("a call of %s", strings.TrimSuffix(name, "(...)"))
+			}
+		}
+	}
+	return "a call"
+}

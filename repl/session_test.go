@@ -1,0 +1,58 @@
+package repl
+
+import (
+	"context"
+	"strings"
+	"testing"
+)
+
+func TestContained(t *testing.T) {
+	s := newTestSession(t)
+	play(t, s, `import ("fmt"; "os"; "errors"; "strconv")`, `x := 7`)
+	for _, c := range []struct{ src, name, text string }{
+		{`panic("boom")`, PanicError, "boom"},
+		{`var m map[string]int; m["a"] = 1`, PanicError, "nil map"},
+		{`a := []int{1}; i := 5; a[i]`, PanicError, "index out of range"},
+		{`d := 0; 1 / d`, PanicError, "divide by zero"},
+		{`type P struct{ N int }; var p *P; p.N`, PanicError, "nil pointer"},
+		{`os.Exit(3)`, CellError, "os.Exit(3)"},
+		{`errors.New("no")`, CellError, "no"},
+		{`strconv.Atoi("x")`, CellError, "invalid syntax"},
+		{`n := strconv.Atoi("y")`, CellError, "invalid syntax"},
+		{`done := make(chan int); go func() { defer close(done); panic("in goroutine") }(); <-done`, PanicError, "in goroutine"},
+		{`y := `, SyntaxError, ""},
+		{`x := "s"; y := nosuch`, CompileError, "undefined: nosuch"},
+	} {
+		res := s.Execute(context.Background(), Cell{Source: c.src, Number: 9}, &record{})
+		if res.Err == nil || res.Err.Name != c.name || !strings.Contains(res.Err.Message, c.text) {
+			t.Errorf("%s: got %v, want %s with %q", c.src, res.Err, c.name, c.text)
+		}
+		if got := play(t, s, `x`); got != "=> [7];" {
+			t.Fatalf("after %s, x is %q", c.src, got)
+		}
+	}
+}
+
+func TestLiberties(t *testing.T) {
+	for _, c := range []struct {
+		cells []string
+		want  string
+	}{
+		{[]string{`n := strconv.Atoi("12")`, `n + 1`}, "=> [13];"},
+		{[]string{`func f() int { n := strconv.Atoi("5"); return n * 2 }`, `f()`}, "=> [10];"},
+		{[]string{`strings.ToUpper(strconv.Quote("a"))`}, `=> ["A"];`},
+		{[]string{`x := 1`, `x := "s"`, `x`}, "=> [s];"},
+		{[]string{`x := 2`, `x := x + 1`, `x`}, "=> [3];"},
+		{[]string{`x := 2; x := x * 5; x`}, "=> [10];"},
+		{[]string{`func f() int { return 1 }`, `func g() int { return f() * 10 }`, `func f() int { return 2 }`, `g()`}, "=> [20];"},
+		{[]string{`type T struct{ A int }`, `func (t T) Get() int { return t.A }`, `t := T{4}`, `t.Get()`, `func (t T) Get() int { return -t.A }`, `t.Get()`}, "=> [4];=> [-4];"},
+		{[]string{`type T struct{ A int }`, `type T struct{ B string }`, `T{"x"}.B`}, "=> [x];"},
+		{[]string{`x := 1`, `func get() int { return x }`, `x := 5`, `get()`}, "=> [5];"},
+		{[]string{`a, err := strconv.Atoi("1"); b, err := strconv.Atoi("2"); a + b`}, "=> [3];"},
+		{[]string{`const k = 3; k`, `var s []int; s = append(s, k); s`}, "=> [3];=> [[3]];"},
+	} {
+		if got := play(t, newTestSession(t), c.cells...); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.cells, got, c.want)
+		}
+	}
+}
