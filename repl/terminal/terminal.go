@@ -1,0 +1,202 @@
+// Package terminal shows a cell's outputs where there is no browser: text as
+// text, pictures in the terminal if it can draw them, and otherwise as files.
+package terminal
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/mattn/go-sixel"
+
+	"graft/repl"
+)
+
+// Graphics is how a terminal takes pictures.
+type Graphics string
+
+// The ways a terminal takes pictures; None is a terminal, or a file, that
+// takes text only.
+const (
+	None  Graphics = ""
+	Kitty Graphics = "kitty" // sw.kovidgoyal.net/kitty/graphics-protocol
+	ITerm Graphics = "iterm" // iterm2.com/documentation-images.html
+	Sixel Graphics = "sixel" // vt100.net/docs/vt3xx-gp/chapter14.html
+)
+
+// Detect guesses from the environment what the terminal can draw.
+func Detect(getenv func(string) string) Graphics {
+	term, program := getenv("TERM"), getenv("TERM_PROGRAM")
+	for _, k := range []struct {
+		is bool
+		g  Graphics
+	}{
+		{getenv("KITTY_WINDOW_ID") != "" || strings.Contains(term, "kitty") || program == "ghostty", Kitty},
+		{program == "iTerm.app" || program == "WezTerm" || program == "vscode", ITerm},
+		{strings.Contains(term, "sixel") || term == "foot" || strings.HasPrefix(term, "mlterm"), Sixel},
+	} {
+		if k.is {
+			return k.g
+		}
+	}
+	return None
+}
+
+// Printer is a repl.Output that writes to a terminal or a file. Outputs with
+// a display id are shown once, at the end of their cell, in their last state.
+type Printer struct {
+	Out      io.Writer // text and pictures
+	Graphics Graphics
+	Dir      string // where pictures are saved when Graphics is None
+
+	mu       sync.Mutex
+	cell     int
+	pictures int
+	late     []*repl.Display // displays with an id, of this cell
+	midLine  bool
+}
+
+// Begin starts the cell of that number.
+func (p *Printer) Begin(number int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cell, p.pictures, p.late = number, 0, nil
+}
+
+// Stream writes text as it comes.
+func (p *Printer) Stream(_, text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.write(text)
+}
+
+func (p *Printer) write(text string) {
+	if text != "" {
+		_, _ = io.WriteString(p.Out, text) // a closed pipe ends the program by itself
+		p.midLine = !strings.HasSuffix(text, "\n")
+	}
+}
+
+// Display shows a value now, or keeps it until its cell ends if it may change.
+func (p *Printer) Display(d repl.Display) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d.Update {
+		for _, old := range p.late {
+			if old.ID == d.ID {
+				old.Data = d.Data
+			}
+		}
+		return
+	}
+	if d.ID != "" {
+		p.late = append(p.late, &d)
+		return
+	}
+	p.show(d.Data)
+}
+
+// Clear drops what has not been shown yet; a terminal keeps what it has.
+func (p *Printer) Clear(bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.late = nil
+}
+
+// End shows what waited, and the cell's value or its error.
+func (p *Printer) End(r repl.Result) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, d := range p.late {
+		p.show(d.Data)
+	}
+	p.late = nil
+	if r.Value != nil {
+		p.show(r.Value.Data)
+	}
+	if p.midLine {
+		p.write("\n")
+	}
+}
+
+// show picks the best representation the output takes.
+func (p *Printer) show(data map[string]string) {
+	if p.midLine {
+		p.write("\n")
+	}
+	if picture := data["image/png"]; picture != "" {
+		if err := p.picture(picture); err == nil {
+			return
+		} else {
+			p.write(fmt.Sprintf("(a picture that cannot be shown: %v)\n", err))
+		}
+	}
+	text := data["text/plain"]
+	if text == "" {
+		text = data["text/markdown"]
+	}
+	p.write(strings.TrimRight(text, "\n") + "\n")
+}
+
+func (p *Printer) picture(encoded string) error {
+	raw, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(encoded), ""))
+	if err != nil {
+		return err
+	}
+	draw := map[Graphics]func([]byte) error{Kitty: p.kitty, ITerm: p.iterm, Sixel: p.sixel, None: p.save}
+	return draw[p.Graphics](raw)
+}
+
+// kitty sends the PNG in base64, in pieces of 4096 bytes as the protocol asks.
+func (p *Printer) kitty(raw []byte) error {
+	text := base64.StdEncoding.EncodeToString(raw)
+	control := "a=T,f=100,"
+	for len(text) > 0 {
+		n := min(4096, len(text))
+		more := 0
+		if n < len(text) {
+			more = 1
+		}
+		p.write(fmt.Sprintf("\x1b_G%sm=%d;%s\x1b\\", control, more, text[:n]))
+		control, text = "", text[n:]
+	}
+	p.write("\n")
+	return nil
+}
+
+func (p *Printer) iterm(raw []byte) error {
+	p.write(fmt.Sprintf("\x1b]1337;File=inline=1;size=%d:%s\a\n", len(raw), base64.StdEncoding.EncodeToString(raw)))
+	return nil
+}
+
+func (p *Printer) sixel(raw []byte) error {
+	img, err := png.Decode(bytes.NewReader(raw))
+	if err != nil {
+		return err
+	}
+	var buf bytes.Buffer
+	if err := sixel.NewEncoder(&buf).Encode(img); err != nil {
+		return err
+	}
+	p.write(buf.String() + "\n")
+	return nil
+}
+
+func (p *Printer) save(raw []byte) error {
+	if err := os.MkdirAll(p.Dir, 0o755); err != nil {
+		return err
+	}
+	p.pictures++
+	path := filepath.Join(p.Dir, fmt.Sprintf("cell-%02d-%d.png", p.cell, p.pictures))
+	if err := os.WriteFile(path, raw, 0o644); err != nil {
+		return err
+	}
+	p.write(fmt.Sprintf("[picture: %s]\n", path))
+	return nil
+}

@@ -1,0 +1,291 @@
+package worker
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"graft/repl"
+)
+
+// tokenVariable tells the child the mark that ends a cell's raw output.
+const tokenVariable = "GRAFT_WORKER_TOKEN"
+
+// child is one running worker process.
+type child struct {
+	cmd          *exec.Cmd
+	requests     *sender
+	requestsFile *os.File
+	out, err     *raw
+	ended        chan struct{} // closed once it is gone and its output is read
+	status       error         // of the process, after ended
+	mourned      atomic.Bool   // a cell told of its end, if it has ended
+
+	mu      sync.Mutex
+	current *call                   // the running cell
+	outputs map[uint64]repl.Output  // of the newest cells: a goroutine may write after its cell has ended
+	replies map[uint64]chan message // to requests that are not cells
+}
+
+// remembered is how many cells may have goroutines that still write.
+const remembered = 1000
+
+// call is one running cell.
+type call struct {
+	id     uint64
+	ctx    context.Context
+	out    repl.Output
+	begun  atomic.Bool // the child has it
+	result chan repl.Result
+}
+
+// startLimit bounds the time from start to the first word.
+const startLimit = 30 * time.Second
+
+// start starts a child and waits until it is ready.
+func start(command []string) (*child, error) {
+	w := &child{ended: make(chan struct{}), outputs: map[uint64]repl.Output{}, replies: map[uint64]chan message{}}
+	events, readers, err := w.spawn(command)
+	if err != nil {
+		return nil, fmt.Errorf("repl/worker: cannot start %s: %w", command[0], err)
+	}
+	ready := make(chan struct{})
+	var reading sync.WaitGroup
+	for f, r := range readers {
+		reading.Go(func() { r.follow(f); f.Close() })
+	}
+	reading.Go(func() { w.listen(events, ready); events.Close() })
+	go func() {
+		w.status = w.cmd.Wait()
+		reading.Wait()
+		w.requestsFile.Close()
+		close(w.ended)
+	}()
+	select {
+	case <-ready:
+		return w, nil
+	case <-w.ended:
+		return nil, fmt.Errorf("repl/worker: the worker ended at its start: %v %s", w.status, w.err.crash.reason())
+	case <-time.After(startLimit):
+		w.kill()
+		return nil, fmt.Errorf("repl/worker: the worker was not ready after %v", startLimit)
+	}
+}
+
+// spawn makes the pipes and starts the process with the child's ends of them.
+func (w *child) spawn(command []string) (events *os.File, readers map[*os.File]*raw, err error) {
+	var ours, theirs [4]*os.File // requests, events, stdout, stderr
+	defer func() {
+		closeAll(theirs[:])
+		if err != nil {
+			closeAll(ours[:])
+		}
+	}()
+	for i := range ours {
+		r, wr, err := os.Pipe()
+		if err != nil {
+			return nil, nil, err
+		}
+		if ours[i], theirs[i] = r, wr; i == 0 {
+			ours[i], theirs[i] = wr, r
+		}
+	}
+	token := "graft-" + rand.Text()
+	w.cmd = exec.Command(command[0], command[1:]...)
+	w.cmd.Env = append(os.Environ(), tokenVariable+"="+token)
+	w.cmd.Stdout, w.cmd.Stderr = theirs[2], theirs[3]
+	inherit(w.cmd, theirs[0], theirs[1])
+	if err := w.cmd.Start(); err != nil {
+		return nil, nil, err
+	}
+	w.requestsFile, w.requests = ours[0], &sender{w: ours[0]}
+	w.out = &raw{token: []byte(token), emit: w.stream("stdout"), marks: make(chan struct{}, 16)}
+	w.err = &raw{token: []byte(token), emit: w.stream("stderr"), marks: make(chan struct{}, 16), crash: &crashText{}}
+	return ours[1], map[*os.File]*raw{ours[2]: w.out, ours[3]: w.err}, nil
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		if f != nil {
+			f.Close()
+		}
+	}
+}
+
+// stream shows raw text below the running cell. Between cells there is no
+// place for it: front ends take output only with a parent.
+func (w *child) stream(name string) func(string) {
+	return func(text string) {
+		w.mu.Lock()
+		c := w.current
+		w.mu.Unlock()
+		if c != nil {
+			c.out.Stream(name, text)
+		}
+	}
+}
+
+func (w *child) begin(ctx context.Context, id uint64, out repl.Output) *call {
+	c := &call{id: id, ctx: ctx, out: out, result: make(chan repl.Result, 1)}
+	w.mu.Lock()
+	w.current = c
+	w.outputs[id] = out
+	if len(w.outputs) > remembered {
+		for old := range w.outputs {
+			if old+remembered/2 < id {
+				delete(w.outputs, old)
+			}
+		}
+	}
+	w.mu.Unlock()
+	return c
+}
+
+func (w *child) expect(id uint64) <-chan message {
+	reply := make(chan message, 1)
+	w.mu.Lock()
+	w.replies[id] = reply
+	w.mu.Unlock()
+	return reply
+}
+
+func (w *child) forget(id uint64) {
+	w.mu.Lock()
+	delete(w.replies, id)
+	w.mu.Unlock()
+}
+
+// listen takes the child's events until it ends or sends nonsense.
+func (w *child) listen(events io.Reader, ready chan<- struct{}) {
+	r := bufio.NewReader(events)
+	for {
+		m, err := receive(r)
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				w.kill()
+			}
+			return
+		}
+		switch m.Kind {
+		case kindReady:
+			close(ready)
+		case kindReply:
+			w.reply(m)
+		default:
+			w.event(m)
+		}
+	}
+}
+
+func (w *child) reply(m message) {
+	w.mu.Lock()
+	reply := w.replies[m.ID]
+	w.mu.Unlock()
+	if reply != nil {
+		reply <- m
+	}
+}
+
+// event shows what a cell sends. What it sends after its end is still its
+// own; of a cell that is long gone it goes to the newest one.
+func (w *child) event(m message) {
+	w.mu.Lock()
+	c, out := w.current, w.outputs[m.ID]
+	w.mu.Unlock()
+	if out == nil && c != nil {
+		out = c.out
+	}
+	switch {
+	case m.Kind == kindBegun:
+		if c != nil && m.ID == c.id {
+			c.begun.Store(true)
+		}
+	case m.Kind == kindResult && m.Result != nil && c != nil && m.ID == c.id:
+		w.finish(c, *m.Result)
+	case m.Kind == kindInput:
+		go w.input(c, m)
+	case out == nil:
+	case m.Kind == kindStream:
+		out.Stream(m.Name, m.Text)
+	case m.Kind == kindDisplay && m.Display != nil:
+		out.Display(*m.Display)
+	case m.Kind == kindClear:
+		out.Clear(m.Flag)
+	}
+}
+
+// drain bounds the wait for a cell's last raw output: a cell may have closed
+// its standard output, and then no mark comes.
+const drain = 200 * time.Millisecond
+
+func (w *child) finish(c *call, r repl.Result) {
+	limit := time.After(drain)
+	for _, stream := range []*raw{w.out, w.err} {
+		select {
+		case <-stream.marks:
+		case <-limit:
+		}
+	}
+	w.mu.Lock()
+	w.current = nil
+	w.mu.Unlock()
+	c.result <- r
+}
+
+// input asks the user for the running cell.
+func (w *child) input(c *call, m message) {
+	answer := message{Kind: kindInput, Question: m.Question}
+	if c == nil || c.id != m.ID {
+		answer.Err = "the cell that asks has ended, and with it its place to ask"
+	} else if text, err := c.out.Input(c.ctx, m.Text, m.Flag); err != nil {
+		answer.Err = err.Error()
+	} else {
+		answer.Text = text
+	}
+	_ = w.requests.send(answer) // a child that is gone waits for no answer
+}
+
+func (w *child) gone() bool {
+	select {
+	case <-w.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+func (w *child) kill() { _ = w.cmd.Process.Kill() }
+
+// obituary is the result of the cell during which the child ended.
+func (w *child) obituary(c *call) repl.Result {
+	select {
+	case r := <-c.result: // it ended after the cell did
+		return r
+	default:
+	}
+	why := w.why()
+	if c.ctx.Err() != nil && w.err.crash.reason() == "" {
+		why = "it did not stop when it was interrupted, and was killed"
+	}
+	return failure(repl.WorkerError, "the process that ran this cell ended: "+why+
+		". All variables and declarations are lost; run the cells that made them again. The next cell starts in a new process.")
+}
+
+// why the child ended, once it has.
+func (w *child) why() string {
+	if words := w.err.crash.reason(); words != "" {
+		return words
+	}
+	if w.status != nil {
+		return w.status.Error()
+	}
+	return "it exited"
+}

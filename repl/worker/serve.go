@@ -1,0 +1,184 @@
+package worker
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+
+	"graft/repl"
+)
+
+// Serve is the child's main: it evaluates until the request pipe closes,
+// which it does when the front process ends, however that ends.
+func Serve(newEngine func() (repl.Engine, error)) error {
+	requests, events, err := inheritedPipes()
+	if err != nil {
+		return err
+	}
+	token := os.Getenv(tokenVariable)
+	engine, err := newEngine()
+	if err != nil {
+		return err
+	}
+	s := &server{engine: engine, out: &sender{w: events}, token: token,
+		running: map[uint64]context.CancelFunc{}, questions: map[uint64]chan message{}}
+	if err := s.out.send(message{Kind: kindReady}); err != nil {
+		return err
+	}
+	err = s.loop(bufio.NewReader(requests))
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// server is the child's side of the pipes.
+type server struct {
+	engine repl.Engine
+	out    *sender
+	token  string
+
+	mu        sync.Mutex
+	running   map[uint64]context.CancelFunc
+	questions map[uint64]chan message // to the user, waiting for an answer
+	asked     uint64
+}
+
+func (s *server) loop(r io.Reader) error {
+	handlers := map[string]func(message){
+		kindExecute:    s.execute,
+		kindInterrupt:  s.interrupt,
+		kindInput:      s.answer,
+		kindComplete:   s.complete,
+		kindInspect:    s.inspect,
+		kindIsComplete: s.isComplete,
+	}
+	for {
+		m, err := receive(r)
+		if err != nil {
+			return err
+		}
+		handle := handlers[m.Kind]
+		if handle == nil {
+			return fmt.Errorf("repl/worker: unknown request %q", m.Kind)
+		}
+		handle(m)
+	}
+}
+
+// execute starts the cell before it returns, so that an interrupt that
+// follows finds it; the engine runs cells one at a time.
+func (s *server) execute(m message) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.mu.Lock()
+	s.running[m.ID] = cancel
+	s.mu.Unlock()
+	s.must(message{Kind: kindBegun, ID: m.ID})
+	go func() {
+		result := s.engine.Execute(ctx, m.Cell, &output{s, m.ID})
+		s.mu.Lock()
+		delete(s.running, m.ID)
+		s.mu.Unlock()
+		cancel()
+		s.mark()
+		s.must(message{Kind: kindResult, ID: m.ID, Result: &result})
+	}()
+}
+
+// mark writes the token to both standard streams: what the front process
+// reads before it belongs to the cell that has just ended.
+func (s *server) mark() {
+	for _, f := range []*os.File{os.Stdout, os.Stderr} {
+		_, _ = f.WriteString(s.token) // a stream that the cell closed has nothing more to say
+	}
+}
+
+// must sends an event; when the front process cannot be told anything any
+// more there is nothing left to live for.
+func (s *server) must(m message) {
+	if err := s.out.send(m); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func (s *server) interrupt(message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, cancel := range s.running {
+		cancel()
+	}
+}
+
+func (s *server) answer(m message) {
+	s.mu.Lock()
+	reply := s.questions[m.Question]
+	delete(s.questions, m.Question)
+	s.mu.Unlock()
+	if reply != nil {
+		reply <- m
+	}
+}
+
+func (s *server) complete(m message) {
+	go func() {
+		c := s.engine.Complete(m.Source, m.Cursor)
+		s.must(message{Kind: kindReply, ID: m.ID, Completion: &c})
+	}()
+}
+
+func (s *server) inspect(m message) {
+	go func() {
+		i := s.engine.Inspect(m.Source, m.Cursor)
+		s.must(message{Kind: kindReply, ID: m.ID, Inspection: &i})
+	}()
+}
+
+func (s *server) isComplete(m message) {
+	go func() {
+		c := s.engine.IsComplete(m.Source)
+		s.must(message{Kind: kindReply, ID: m.ID, Completeness: &c})
+	}()
+}
+
+// output sends what a cell shows to the front process.
+type output struct {
+	s  *server
+	id uint64
+}
+
+func (o *output) Stream(name, text string) {
+	o.s.must(message{Kind: kindStream, ID: o.id, Name: name, Text: strings.ToValidUTF8(text, "\ufffd")})
+}
+
+func (o *output) Display(d repl.Display) {
+	if err := o.s.out.send(message{Kind: kindDisplay, ID: o.id, Display: &d}); err != nil {
+		o.Stream("stderr", err.Error()+"\n") // too large to show is no reason to die
+	}
+}
+
+func (o *output) Clear(wait bool) { o.s.must(message{Kind: kindClear, ID: o.id, Flag: wait}) }
+
+func (o *output) Input(ctx context.Context, prompt string, password bool) (string, error) {
+	reply := make(chan message, 1)
+	o.s.mu.Lock()
+	o.s.asked++
+	question := o.s.asked
+	o.s.questions[question] = reply
+	o.s.mu.Unlock()
+	o.s.must(message{Kind: kindInput, ID: o.id, Question: question, Text: prompt, Flag: password})
+	select {
+	case m := <-reply:
+		if m.Err != "" {
+			return "", errors.New(m.Err)
+		}
+		return m.Text, nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}

@@ -1,0 +1,235 @@
+//go:build !windows
+
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"graft/repl"
+)
+
+// TestMain lets the test's own executable be the child.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "worker" {
+		if err := Serve(func() (repl.Engine, error) { return &script{}, nil }); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// script is an engine whose cells are single words, each a thing that a real
+// cell could do to its process.
+type script struct{ n int }
+
+func (s *script) Execute(ctx context.Context, cell repl.Cell, out repl.Output) repl.Result {
+	deeds := map[string]func() string{
+		"count":     func() string { s.n++; return fmt.Sprint(s.n) },
+		"raw":       func() string { fmt.Print("out"); fmt.Fprint(os.Stderr, "err"); return "" },
+		"lines":     func() string { lines(); return "" },
+		"wait":      func() string { <-ctx.Done(); return "interrupted" },
+		"deaf":      func() string { select {} },
+		"exit":      func() string { os.Exit(3); return "" },
+		"overflow":  func() string { return fmt.Sprint(deeper(0)) },
+		"kill":      func() string { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL); select {} },
+		"panicking": func() string { fmt.Fprintln(os.Stderr, "panic: not really"); return "alive" },
+		"ask": func() string {
+			text, err := out.Input(ctx, "name? ", true)
+			return fmt.Sprint(text, err)
+		},
+	}
+	text := deeds[cell.Source]()
+	return repl.Result{Value: &repl.Display{Data: map[string]string{"text/plain": text}}}
+}
+
+func lines() {
+	for i := range 100000 {
+		fmt.Println("line", i)
+	}
+}
+
+func deeper(n int) int { return deeper(n+1) + 1 }
+
+func (*script) IsComplete(source string) repl.Completeness {
+	return repl.Completeness{Status: "complete", Indent: source}
+}
+
+func (*script) Complete(_ string, cursor int) repl.Completion { return repl.Completion{Start: cursor} }
+
+func (*script) Inspect(string, int) repl.Inspection { return repl.Inspection{Found: true} }
+
+func (*script) Close() error { return nil }
+
+// record is an Output that remembers.
+type record struct {
+	mu             sync.Mutex
+	stdout, stderr strings.Builder
+}
+
+func (r *record) Stream(name, text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if name == "stderr" {
+		r.stderr.WriteString(text)
+		return
+	}
+	r.stdout.WriteString(text)
+}
+
+func (r *record) Display(repl.Display) {}
+
+func (r *record) Clear(bool) {}
+
+func (r *record) Input(_ context.Context, prompt string, password bool) (string, error) {
+	return fmt.Sprint(prompt, password), nil
+}
+
+func client(t *testing.T) *Client {
+	t.Helper()
+	c, err := New("worker")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func run(c *Client, source string) (string, *record, *repl.Error) {
+	out := &record{}
+	r := c.Execute(context.Background(), repl.Cell{ID: "id", Number: 1, Source: source}, out)
+	if r.Err != nil {
+		return "", out, r.Err
+	}
+	return r.Value.Data["text/plain"], out, nil
+}
+
+func TestStateAndStreams(t *testing.T) {
+	c := client(t)
+	for _, want := range []string{"1", "2", "3"} {
+		if got, _, err := run(c, "count"); got != want || err != nil {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	}
+	if _, out, _ := run(c, "raw"); out.stdout.String() != "out" || out.stderr.String() != "err" {
+		t.Errorf("stdout %q, stderr %q", &out.stdout, &out.stderr)
+	}
+	_, out, _ := run(c, "lines")
+	if n := strings.Count(out.stdout.String(), "\n"); n != 100000 || !strings.HasSuffix(out.stdout.String(), "line 99999\n") {
+		t.Errorf("%d lines", n)
+	}
+	if got, _, _ := run(c, "ask"); got != "name? true<nil>" {
+		t.Errorf("asked: %q", got)
+	}
+	if got, out, _ := run(c, "panicking"); got != "alive" || out.stderr.String() != "panic: not really\n" {
+		t.Errorf("%q, stderr %q", got, &out.stderr)
+	}
+	if got := c.IsComplete("x").Indent; got != "x" {
+		t.Errorf("IsComplete came back with %q", got)
+	}
+	if !c.Inspect("x", 0).Found || c.Complete("x", 7).Start != 7 {
+		t.Error("Inspect or Complete got no answer")
+	}
+}
+
+// The cell that kills its process fails with the reason; the next one runs.
+func TestDeaths(t *testing.T) {
+	c := client(t)
+	for deed, want := range map[string]string{"exit": "exit status 3", "kill": "killed", "overflow": "stack overflow"} {
+		_, out, err := run(c, deed)
+		if err == nil || err.Name != repl.WorkerError || !strings.Contains(err.Message, want) {
+			t.Errorf("%s: got %v, want %q", deed, err, want)
+		}
+		if strings.Contains(out.stderr.String(), "goroutine") {
+			t.Errorf("%s: the runtime's dump was shown", deed)
+		}
+		if got, _, err := run(c, "count"); got != "1" || err != nil {
+			t.Errorf("after %s: %q, %v", deed, got, err)
+		}
+	}
+}
+
+// A child that ends between cells costs no cell; the next one tells of it.
+func TestDeathBetweenCells(t *testing.T) {
+	c := client(t)
+	for range 10 {
+		run(c, "count")
+		c.child.kill()
+		got, out, err := run(c, "count")
+		if got != "1" || err != nil || !strings.Contains(out.stderr.String(), "has ended: signal: killed") {
+			t.Fatalf("got %q, %v, stderr %q", got, err, &out.stderr)
+		}
+		if _, out, _ := run(c, "count"); out.stderr.Len() > 0 {
+			t.Errorf("told twice: %q", &out.stderr)
+		}
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	c := client(t)
+	run(c, "count")
+	ctx, cancel := context.WithCancelCause(context.Background())
+	time.AfterFunc(50*time.Millisecond, func() { cancel(errors.New("stop")) })
+	r := c.Execute(ctx, repl.Cell{Source: "wait"}, &record{})
+	if r.Err != nil || r.Value.Data["text/plain"] != "interrupted" {
+		t.Errorf("got %+v", r)
+	}
+	if got, _, _ := run(c, "count"); got != "2" {
+		t.Errorf("the state is %q after an interrupt, want 2", got)
+	}
+	if testing.Short() {
+		return
+	}
+	ctx, cancel2 := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel2()
+	r = c.Execute(ctx, repl.Cell{Source: "deaf"}, &record{})
+	if r.Err == nil || !strings.Contains(r.Err.Message, "did not stop when it was interrupted") {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestNoOrphan(t *testing.T) {
+	c := client(t)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w := c.child
+	start := time.Now()
+	c.Close()
+	if !w.gone() || time.Since(start) > 900*time.Millisecond {
+		t.Errorf("the child took %v to end", time.Since(start))
+	}
+}
+
+func FuzzReceive(f *testing.F) {
+	f.Add([]byte("\x00\x00\x00\x02{}"))
+	f.Add([]byte("\xff\xff\xff\xff"))
+	f.Fuzz(func(t *testing.T, b []byte) { _, _ = receive(strings.NewReader(string(b))) })
+}
+
+func FuzzRaw(f *testing.F) {
+	f.Add("abc", "TOKEN", 2)
+	f.Fuzz(func(t *testing.T, text, token string, at int) {
+		if token == "" || at < 0 || at > len(text) || strings.Contains(text, token) {
+			return
+		}
+		var got strings.Builder
+		r := &raw{token: []byte(token), emit: func(s string) { got.WriteString(s) }, marks: make(chan struct{}, 2)}
+		r.follow(strings.NewReader(text + token))
+		if strings.Contains(text+token[:len(token)-1], token) {
+			return // the token overlaps itself
+		}
+		if got.String() != strings.ToValidUTF8(text, "\ufffd") && strings.ToValidUTF8(text, "") == text {
+			t.Errorf("%q came out as %q", text, got.String())
+		}
+	})
+}
