@@ -1,0 +1,164 @@
+// Package data holds labelled pictures and cuts them into batches.
+//
+//	train, err := data.OpenIDX("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "labels.txt")
+//	for _, b := range train.Batches(32, seed) {
+//		_, err = sess.Run(graph.Feeds{images: b.Images, labels: b.Labels}, step)
+//	}
+package data
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+
+	"graft/stdlib/graph"
+)
+
+// Dataset is labelled pictures in memory.
+type Dataset struct {
+	// Images are [count, height, width, channels], float32 in [0, 255] as
+	// read; see Scale.
+	Images *graph.Tensor
+	// Labels are [count], int64, each in [0, len(Classes)).
+	Labels *graph.Tensor
+	// Classes are the names of the labels.
+	Classes []string
+}
+
+// OpenIDX reads pictures and labels of the MNIST family, compressed with gzip
+// or not, and the classes' names, one a line. Errors: files that are not
+// IDX, another number of labels than of pictures, a label without a name.
+func OpenIDX(images, labels, classes string) (*Dataset, error) {
+	shape, pixels, err := readIDX(images)
+	if err != nil {
+		return nil, err
+	}
+	if len(shape) != 3 {
+		return nil, fmt.Errorf("data: %s has shape %v, [count height width] is wanted", images, shape)
+	}
+	labelShape, marks, err := readIDX(labels)
+	if err != nil {
+		return nil, err
+	}
+	if len(labelShape) != 1 || labelShape[0] != shape[0] {
+		return nil, fmt.Errorf("data: %s has shape %v, [%d] is wanted: one label for each picture of %s", labels, labelShape, shape[0], images)
+	}
+	text, err := os.ReadFile(classes)
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	d := &Dataset{Classes: strings.Split(strings.TrimSpace(string(text)), "\n")}
+	values := make([]float32, len(pixels))
+	for i, p := range pixels {
+		values[i] = float32(p)
+	}
+	if d.Images, err = graph.FromFloat32s(values, shape[0], shape[1], shape[2], 1); err != nil {
+		return nil, err
+	}
+	numbers := make([]int64, len(marks))
+	for i, m := range marks {
+		if int(m) >= len(d.Classes) {
+			return nil, fmt.Errorf("data: %s: label %d of picture %d has no name in %s, which has %d", labels, m, i, classes, len(d.Classes))
+		}
+		numbers[i] = int64(m)
+	}
+	d.Labels, err = graph.FromInt64s(numbers, shape[0])
+	return d, err
+}
+
+// Len is the number of pictures.
+func (d *Dataset) Len() int { return d.Labels.Shape()[0] }
+
+// LabelInts are the labels as ints, [count].
+func (d *Dataset) LabelInts() []int {
+	out := make([]int, d.Len())
+	for i, l := range d.labels() {
+		out[i] = int(l)
+	}
+	return out
+}
+
+func (d *Dataset) labels() []int64 { return d.Labels.Data().([]int64) }
+
+func (d *Dataset) pixels() []float32 { return d.Images.Data().([]float32) }
+
+// size is the number of values of one picture.
+func (d *Dataset) size() int {
+	n := 1
+	for _, s := range d.Images.Shape()[1:] {
+		n *= s
+	}
+	return n
+}
+
+// Scale returns the dataset with pixels of [0, 255] mapped to [-1, 1], as
+// TF-Slim's Inception preprocessing does: (x/255 - 0.5)·2.
+func (d *Dataset) Scale() (*Dataset, error) {
+	values := make([]float32, len(d.pixels()))
+	for i, p := range d.pixels() {
+		values[i] = (p/255 - 0.5) * 2
+	}
+	images, err := graph.FromFloat32s(values, d.Images.Shape()...)
+	if err != nil {
+		return nil, err
+	}
+	return &Dataset{images, d.Labels, d.Classes}, nil
+}
+
+// Take returns the pictures at the given places, each in [0, Len()); another
+// place is an error.
+func (d *Dataset) Take(places ...int) (*Dataset, error) {
+	n := d.size()
+	values, labels := make([]float32, 0, n*len(places)), make([]int64, 0, len(places))
+	for _, p := range places {
+		if p < 0 || p >= d.Len() {
+			return nil, fmt.Errorf("data: there is no picture %d, the dataset has %d", p, d.Len())
+		}
+		values = append(values, d.pixels()[p*n:(p+1)*n]...)
+		labels = append(labels, d.labels()[p])
+	}
+	images, err := graph.FromFloat32s(values, append([]int{len(places)}, d.Images.Shape()[1:]...)...)
+	if err != nil {
+		return nil, err
+	}
+	marks, err := graph.FromInt64s(labels, len(places))
+	return &Dataset{images, marks, d.Classes}, err
+}
+
+// Batches cuts the dataset into batches of size pictures, the last one
+// smaller, in an order that seed shuffles. A size below 1 is an error.
+func (d *Dataset) Batches(size int, seed uint64) ([]*Dataset, error) {
+	if size < 1 {
+		return nil, fmt.Errorf("data: batches of %d pictures", size)
+	}
+	order := rand.New(rand.NewPCG(seed, 0)).Perm(d.Len())
+	var out []*Dataset
+	for len(order) > 0 {
+		n := min(size, len(order))
+		b, err := d.Take(order[:n]...)
+		if err != nil {
+			return nil, err
+		}
+		out, order = append(out, b), order[n:]
+	}
+	return out, nil
+}
+
+// Counts is the number of pictures of each class.
+func (d *Dataset) Counts() []int {
+	out := make([]int, len(d.Classes))
+	for _, l := range d.labels() {
+		out[l]++
+	}
+	return out
+}
+
+// String describes the dataset: 300 pictures [28 28 1] of 3 classes: …
+func (d *Dataset) String() string {
+	parts := make([]string, len(d.Classes))
+	for i, n := range d.Counts() {
+		parts[i] = fmt.Sprintf("%d %s", n, d.Classes[i])
+	}
+	return fmt.Sprintf("%d pictures %v of %d classes: %s", d.Len(), []int(d.Images.Shape()[1:]), len(d.Classes), strings.Join(parts, ", "))
+}

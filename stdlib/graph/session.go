@@ -1,0 +1,317 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"graft/stdlib/host"
+	"graft/stdlib/internal/exec"
+	"graft/stdlib/internal/ops"
+	"graft/stdlib/internal/par"
+)
+
+// Feeds are the values of placeholders in one run. Any other node may be fed
+// too: it is then not computed.
+type Feeds map[*Node]*Tensor
+
+// Fetch is what a run computes: a *Node, a *Variable or an *Operation.
+type Fetch interface{ fetches() []*ops.Node }
+
+// Operation is a group of nodes that are run together for what they do, such
+// as a training step (tf.Operation); its result is a nil tensor.
+type Operation struct {
+	g     *Graph
+	name  string
+	nodes []*ops.Node
+}
+
+// Group makes one operation of several (tf.group). Nodes of different graphs,
+// or none, are an error.
+func Group(name string, nodes ...*Node) (*Operation, error) {
+	op := &Operation{name: name}
+	for _, n := range nodes {
+		if n == nil || op.g != nil && n.g != op.g {
+			return nil, fmt.Errorf("graph: group %s: %v is not of the same graph as the others", name, n)
+		}
+		op.g = n.g
+		op.nodes = append(op.nodes, n.n)
+	}
+	if op.g == nil {
+		return nil, fmt.Errorf("graph: group %s is empty", name)
+	}
+	return op, nil
+}
+
+// Name is the name given to Group.
+func (o *Operation) Name() string { return o.name }
+
+// Graph is the graph that the operation is in.
+func (o *Operation) Graph() *Graph { return o.g }
+
+func (o *Operation) fetches() []*ops.Node { return o.nodes }
+
+// SessionOptions configure a Session; the zero value works.
+type SessionOptions struct {
+	// Threads is how many processors a run uses. Results do not depend on it.
+	// Default: all.
+	Threads int
+}
+
+// Session holds the values of a graph's variables and runs its operations
+// (tf.Session). A variable that is read before anything was assigned to it
+// has the value of its initializer; variables that the graph gets later join
+// by themselves. Methods may be called from several goroutines; runs take
+// turns.
+type Session struct {
+	g *Graph
+
+	mu    sync.Mutex
+	vars  map[*Variable]*state
+	plans plans
+	ctx   ops.Ctx
+	runs  uint64
+}
+
+// NewSession returns a session in which all variables are still fresh. A nil
+// graph is an error.
+func NewSession(g *Graph) (*Session, error) { return NewSessionWith(g, SessionOptions{}) }
+
+// NewSessionWith is NewSession with options; a negative number of threads is
+// an error.
+func NewSessionWith(g *Graph, opt SessionOptions) (*Session, error) {
+	if g == nil {
+		return nil, fmt.Errorf("graph: a session needs a graph")
+	}
+	if opt.Threads < 0 {
+		return nil, fmt.Errorf("graph: a session with %d threads", opt.Threads)
+	}
+	s := &Session{g: g, vars: map[*Variable]*state{}, plans: plans{}}
+	s.ctx.Pool = par.New(opt.Threads)
+	return s, nil
+}
+
+// Graph is the graph that the session runs.
+func (s *Session) Graph() *Graph { return s.g }
+
+// Run computes what is fetched, and nothing that it does not need, and
+// returns a tensor for each fetch: the value of a node, nil for an Operation.
+// The tensors are the caller's own.
+//
+// Operations that change variables run after everything that reads them,
+// except what uses their results. A fetched variable has its value from
+// after the run.
+//
+// Errors: a placeholder that is needed and not fed, a feed of another shape
+// or dtype, what an operation finds in its inputs (a label out of range), and
+// context.Canceled when the cell is interrupted; each names the node.
+func (s *Session) Run(feeds Feeds, fetches ...Fetch) ([]*Tensor, error) {
+	var nodes []*ops.Node
+	for i, f := range fetches {
+		if f == nil {
+			return nil, fmt.Errorf("graph: run: fetch %d is nil", i)
+		}
+		nodes = append(nodes, f.fetches()...)
+	}
+	values, err := s.compute(feeds, nodes)
+	if err != nil {
+		return nil, fmt.Errorf("graph: run: %w", err)
+	}
+	out := make([]*Tensor, len(fetches))
+	for i, f := range fetches {
+		n := len(f.fetches())
+		if _, op := f.(*Operation); !op {
+			out[i] = toTensor(values[0])
+		}
+		values = values[n:]
+	}
+	return out, nil
+}
+
+// Float runs and returns one scalar, such as a loss, as a float64. A node with
+// more than one element is an error.
+func (s *Session) Float(feeds Feeds, n *Node) (float64, error) {
+	out, err := s.Run(feeds, n)
+	if err != nil {
+		return 0, err
+	}
+	x, err := Item(out[0])
+	if err != nil {
+		return 0, fmt.Errorf("%w: %s", err, n.name)
+	}
+	return x, nil
+}
+
+func number(v *ops.Value) float64 {
+	switch v.DType {
+	case Float32:
+		return float64(v.F32[0])
+	case Float64:
+		return v.F64[0]
+	case Int32:
+		return float64(v.I32[0])
+	case Int64:
+		return float64(v.I64[0])
+	}
+	if v.Bool[0] {
+		return 1
+	}
+	return 0
+}
+
+func (s *Session) compute(feeds Feeds, nodes []*ops.Node) ([]*ops.Value, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ctx := host.Context()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	fed, err := s.feed(feeds)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := s.plan(nodes, fed)
+	if err != nil {
+		return nil, err
+	}
+	leaves := make([]*ops.Value, len(plan.Leaves()))
+	for i, n := range plan.Leaves() {
+		if leaves[i] = fed[n]; leaves[i] == nil {
+			leaves[i] = s.leaf(n)
+		}
+	}
+	s.runs++
+	s.ctx.Context, s.ctx.Seed = ctx, s.g.seed<<20^s.runs
+	out, err := plan.Run(&s.ctx, leaves)
+	s.ctx.Context = context.Background()
+	for _, n := range plan.Leaves() {
+		if v := s.g.byNode[n]; v != nil && plan.Writes(n) {
+			s.changed(v)
+		}
+	}
+	return out, err
+}
+
+// feed checks the fed tensors against their nodes.
+func (s *Session) feed(feeds Feeds) (map[*ops.Node]*ops.Value, error) {
+	out := make(map[*ops.Node]*ops.Value, len(feeds))
+	for n, t := range feeds {
+		if n == nil {
+			return nil, fmt.Errorf("a nil node is fed")
+		}
+		if n.g != s.g {
+			return nil, fmt.Errorf("feed %s is of another graph than the session's", n.name)
+		}
+		v, err := toValue(t)
+		if err != nil {
+			return nil, fmt.Errorf("feed %s: %w", n.name, err)
+		}
+		if v.DType != n.spec.DType || !ops.Fits(v.Shape, n.spec.Shape) {
+			return nil, fmt.Errorf("feed %s: a tensor %v was given, %v is wanted%s", n.name, v.Spec(), n.spec, feedHint(v.Spec(), n.spec))
+		}
+		out[n.n] = v
+	}
+	return out, nil
+}
+
+// feedHint says what is most often wrong.
+func feedHint(got, want ops.Spec) string {
+	switch {
+	case got.DType == want.DType && len(got.Shape)+1 == len(want.Shape) && ops.Fits(got.Shape, want.Shape[1:]):
+		return fmt.Sprintf("; a batch of one has shape [1,%s", strings.TrimPrefix(ops.ShapeString(got.Shape), "["))
+	case got.DType != want.DType && ops.Fits(got.Shape, want.Shape):
+		return "; the shape fits, the dtype does not"
+	}
+	return ""
+}
+
+// leaf is the value of a variable or a constant.
+func (s *Session) leaf(n *ops.Node) *ops.Value {
+	if c := s.g.constants[n]; c != nil {
+		return c
+	}
+	return s.vars[s.g.byNode[n]].value
+}
+
+// plan finds or makes the plan for these fetches, feeds and shapes.
+func (s *Session) plan(nodes []*ops.Node, fed map[*ops.Node]*ops.Value) (*exec.Plan, error) {
+	key := planKey(nodes, fed)
+	if p := s.plans.get(key); p != nil {
+		return p, nil
+	}
+	p, err := exec.New(nodes, func(n *ops.Node) (ops.Spec, bool, error) { return s.known(n, fed) }, s.g.nameOf)
+	if err != nil {
+		return nil, err
+	}
+	s.plans.put(key, p)
+	return p, nil
+}
+
+// known says what a leaf is in this run. A fresh variable gets its first
+// value here.
+func (s *Session) known(n *ops.Node, fed map[*ops.Node]*ops.Value) (ops.Spec, bool, error) {
+	if v := fed[n]; v != nil {
+		return v.Spec(), true, nil
+	}
+	if c := s.g.constants[n]; c != nil {
+		return c.Spec(), true, nil
+	}
+	if v := s.g.byNode[n]; v != nil {
+		st, err := s.state(v)
+		if err != nil {
+			return ops.Spec{}, false, err
+		}
+		return st.value.Spec(), true, nil
+	}
+	if n.Op() == nil {
+		known := s.g.nodes[n]
+		return ops.Spec{}, false, fmt.Errorf("placeholder %s (%v) is needed and not fed", known.name, known.spec)
+	}
+	return ops.Spec{}, false, nil
+}
+
+// plans keeps the plans used last.
+type plans struct{ list []cached }
+
+type cached struct {
+	key  string
+	plan *exec.Plan
+}
+
+const maxPlans = 16
+
+func (c *plans) get(key string) *exec.Plan {
+	for i, e := range c.list {
+		if e.key == key {
+			copy(c.list[1:i+1], c.list[:i])
+			c.list[0] = e
+			return e.plan
+		}
+	}
+	return nil
+}
+
+func (c *plans) put(key string, p *exec.Plan) {
+	c.list = slices.Insert(c.list, 0, cached{key, p})
+	c.list = c.list[:min(len(c.list), maxPlans)]
+}
+
+func planKey(nodes []*ops.Node, fed map[*ops.Node]*ops.Value) string {
+	var b []byte
+	for _, n := range nodes {
+		b = fmt.Appendf(b, "%d,", n.ID())
+	}
+	ids := make([]int64, 0, len(fed))
+	shapes := map[int64][]int{}
+	for n, v := range fed {
+		ids = append(ids, n.ID())
+		shapes[n.ID()] = v.Shape
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		b = fmt.Appendf(b, ";%d%v", id, shapes[id])
+	}
+	return string(b)
+}

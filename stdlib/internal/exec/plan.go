@@ -1,0 +1,317 @@
+// Package exec runs a graph: it plans from the nodes that are fetched back to
+// those that are fed, gives every result a place in one block of memory, and
+// calls the kernels in order.
+package exec
+
+import (
+	"fmt"
+	"slices"
+
+	"graft/ckpt/tensors"
+	"graft/stdlib/internal/ops"
+)
+
+// Names names nodes in errors.
+type Names func(*ops.Node) string
+
+// Plan is how one set of nodes is computed from inputs of given shapes. It
+// owns the memory of the results in between, so that one run at a time may
+// use it.
+type Plan struct {
+	leaves  []*ops.Node // fed nodes, variables and constants, in the order of values
+	steps   []step
+	fetch   []int // index of each fetched value
+	values  []*ops.Value
+	arena   []float32
+	written map[*ops.Node]bool // the leaves that the run changes
+	names   Names
+}
+
+// step computes one value.
+type step struct {
+	node   *ops.Node
+	op     *ops.Op
+	in     []int // indices of values
+	out    int
+	writes int          // the input that is changed and is the result too, -1 for none
+	inputs []*ops.Value // scratch for Run
+}
+
+// New plans the computation of fetches. known gives the dtype and shape of a
+// leaf in this run, or an error when it has no value: a placeholder that is
+// not fed. Nodes that it knows are not computed, even if they could be.
+func New(fetches []*ops.Node, known func(*ops.Node) (ops.Spec, bool, error), names Names) (*Plan, error) {
+	p := &Plan{names: names, written: map[*ops.Node]bool{}}
+	b := &planner{Plan: p, index: map[*ops.Node]int{}, known: known}
+	for _, f := range fetches {
+		if err := b.visit(f); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.arrange(); err != nil {
+		return nil, err
+	}
+	if err := b.specify(); err != nil {
+		return nil, err
+	}
+	for _, f := range fetches {
+		p.fetch = append(p.fetch, b.index[f])
+	}
+	b.place()
+	return p, nil
+}
+
+// Leaves are the nodes whose values Run is given, in its order.
+func (p *Plan) Leaves() []*ops.Node { return p.leaves }
+
+// Writes reports whether the run changes the variable of a leaf.
+func (p *Plan) Writes(leaf *ops.Node) bool { return p.written[leaf] }
+
+type planner struct {
+	*Plan
+	index map[*ops.Node]int // of values
+	found []*ops.Node       // the nodes to compute, inputs first
+	known func(*ops.Node) (ops.Spec, bool, error)
+	specs []ops.Spec
+}
+
+// visit finds what n needs, with a stack of its own: graphs may be deep.
+func (b *planner) visit(n *ops.Node) error {
+	type frame struct {
+		n    *ops.Node
+		next int
+	}
+	stack := []frame{}
+	push := func(n *ops.Node) error {
+		if _, ok := b.index[n]; ok {
+			return nil
+		}
+		spec, leaf, err := b.known(n)
+		if err != nil {
+			return err
+		}
+		b.index[n] = -1
+		if leaf {
+			b.index[n] = len(b.leaves)
+			b.leaves, b.specs = append(b.leaves, n), append(b.specs, spec)
+			return nil
+		}
+		if _, ok := n.Op().(*ops.Op); !ok {
+			return fmt.Errorf("%s is an operation of Gorgonia's own, which sessions do not run", b.names(n))
+		}
+		stack = append(stack, frame{n, 0})
+		return nil
+	}
+	if err := push(n); err != nil {
+		return err
+	}
+	for len(stack) > 0 {
+		f := &stack[len(stack)-1]
+		inputs := f.n.Op().(*ops.Op).Inputs
+		if f.next == len(inputs) {
+			b.found = append(b.found, f.n)
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		f.next++
+		if err := push(inputs[f.next-1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// arrange makes the steps. What changes variables, and what comes after that,
+// runs last, in the order in which it was built: whoever else reads a
+// variable sees the value from before the run.
+func (b *planner) arrange() error {
+	late := map[*ops.Node]bool{}
+	for _, n := range b.found {
+		op := n.Op().(*ops.Op)
+		w, writes := op.Kernel.(ops.Writer)
+		late[n] = writes || slices.ContainsFunc(op.Inputs, func(in *ops.Node) bool { return late[in] })
+		if !writes {
+			continue
+		}
+		for _, i := range w.Writes() {
+			target := op.Inputs[i]
+			if at := b.index[target]; at < 0 || target.Op() != nil {
+				return fmt.Errorf("%s changes its input %s, which is not a variable", b.names(n), b.names(target))
+			}
+			b.written[target] = true
+		}
+	}
+	for _, last := range []bool{false, true} {
+		for _, n := range b.found {
+			if late[n] == last {
+				op := n.Op().(*ops.Op)
+				s := step{node: n, op: op, writes: -1}
+				if w, ok := op.Kernel.(ops.Writer); ok && len(w.Writes()) > 0 {
+					s.writes = w.Writes()[0]
+				}
+				b.steps = append(b.steps, s)
+			}
+		}
+	}
+	return nil
+}
+
+// specify infers every value's shape from the run's own.
+func (b *planner) specify() error {
+	b.values = make([]*ops.Value, len(b.leaves), len(b.leaves)+len(b.steps))
+	for i := range b.steps {
+		s := &b.steps[i]
+		in := make([]ops.Spec, len(s.op.Inputs))
+		for k, n := range s.op.Inputs {
+			s.in = append(s.in, b.index[n])
+			in[k] = b.specs[b.index[n]]
+		}
+		s.inputs = make([]*ops.Value, len(s.in))
+		spec, err := s.op.Infer(in)
+		if err != nil {
+			return fmt.Errorf("%s: %w", b.names(s.node), err)
+		}
+		if ops.Size(spec.Shape) < 0 {
+			return fmt.Errorf("%s: its shape %s is not known from those of its inputs", b.names(s.node), ops.ShapeString(spec.Shape))
+		}
+		s.out = len(b.specs)
+		b.index[s.node] = s.out
+		b.specs, b.values = append(b.specs, spec), append(b.values, nil)
+	}
+	return nil
+}
+
+// place gives every float32 result a part of the arena, free again after its
+// last use, and every other result memory of its own.
+func (b *planner) place() {
+	l := &layout{planner: b, offsets: make([]int, len(b.specs)), last: b.lastUses(), free: make([][]int, len(b.steps)+1)}
+	for i, s := range b.steps {
+		l.step(i, s)
+	}
+	b.arena = make([]float32, l.arena.size)
+	for _, s := range b.steps {
+		spec := b.specs[s.out]
+		if s.writes >= 0 {
+			continue
+		}
+		if spec.DType != tensors.Float32 {
+			b.values[s.out], _ = ops.NewValue(spec) // specify has refused unknown sizes, Infer unknown dtypes
+			continue
+		}
+		n := ops.Size(spec.Shape)
+		at := l.offsets[s.out]
+		b.values[s.out] = &ops.Value{DType: spec.DType, Shape: spec.Shape, F32: b.arena[at : at+n : at+n]}
+	}
+}
+
+// lastUses gives for each value the step after which it is free.
+func (b *planner) lastUses() []int {
+	last := make([]int, len(b.specs))
+	for i, s := range b.steps {
+		last[s.out] = i
+		for _, k := range s.in {
+			last[k] = i
+		}
+	}
+	for _, k := range b.fetch {
+		last[k] = len(b.steps)
+	}
+	return last
+}
+
+// layout places values in the arena.
+type layout struct {
+	*planner
+	arena   arena
+	offsets []int
+	last    []int
+	free    [][]int // the values that are free after each step
+}
+
+func (l *layout) step(i int, s step) {
+	if l.inArena(s.out) && s.writes < 0 {
+		if from := l.reusable(i, s); from >= 0 {
+			l.offsets[s.out] = l.offsets[from]
+			l.free[i] = slices.DeleteFunc(l.free[i], func(k int) bool { return k == from })
+		} else {
+			l.offsets[s.out] = l.arena.take(l.room(s.out))
+		}
+		l.free[l.last[s.out]] = append(l.free[l.last[s.out]], s.out)
+	}
+	for _, k := range l.free[i] {
+		l.arena.give(l.offsets[k], l.room(k))
+	}
+}
+
+func (l *layout) inArena(k int) bool { return l.specs[k].DType == tensors.Float32 }
+
+// room is the part of the arena that a value takes, in whole cache lines of
+// 64 bytes.
+func (l *layout) room(k int) int { return (ops.Size(l.specs[k].Shape) + 15) &^ 15 }
+
+// reusable is an input whose memory the step's result may take over, -1 when
+// there is none.
+func (l *layout) reusable(i int, s step) int {
+	k, ok := s.op.Kernel.(ops.InPlace)
+	if !ok {
+		return -1
+	}
+	for _, r := range k.Reuses() {
+		from := s.in[r]
+		once := slices.Index(s.in, from) == r && !slices.Contains(s.in[r+1:], from)
+		if once && slices.Contains(l.free[i], from) && l.room(from) == l.room(s.out) {
+			return from
+		}
+	}
+	return -1
+}
+
+// arena hands out parts of a block that grows as needed: the smallest free
+// part that is large enough, else the end.
+type arena struct {
+	size int
+	free []part // by offset, no two adjacent
+}
+
+type part struct{ at, n int }
+
+func (a *arena) take(n int) int {
+	best := -1
+	for i, p := range a.free {
+		if p.n >= n && (best < 0 || p.n < a.free[best].n) {
+			best = i
+		}
+	}
+	if best >= 0 {
+		at := a.free[best].at
+		if a.free[best].n == n {
+			a.free = slices.Delete(a.free, best, best+1)
+		} else {
+			a.free[best] = part{at + n, a.free[best].n - n}
+		}
+		return at
+	}
+	at := a.size
+	if k := len(a.free); k > 0 && a.free[k-1].at+a.free[k-1].n == a.size {
+		at = a.free[k-1].at
+		a.free = a.free[:k-1]
+	}
+	a.size = at + n
+	return at
+}
+
+func (a *arena) give(at, n int) {
+	if n == 0 {
+		return
+	}
+	i, _ := slices.BinarySearchFunc(a.free, at, func(p part, at int) int { return p.at - at })
+	a.free = slices.Insert(a.free, i, part{at, n})
+	if i+1 < len(a.free) && at+n == a.free[i+1].at {
+		a.free[i].n += a.free[i+1].n
+		a.free = slices.Delete(a.free, i+1, i+2)
+	}
+	if i > 0 && a.free[i-1].at+a.free[i-1].n == at {
+		a.free[i-1].n += a.free[i].n
+		a.free = slices.Delete(a.free, i, i+1)
+	}
+}

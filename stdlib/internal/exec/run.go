@@ -1,0 +1,73 @@
+package exec
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"graft/stdlib/internal/ops"
+)
+
+// Run computes the fetched values from those of the leaves. The results are
+// the caller's own. A kernel's error, or panic, names the node; the variables
+// that were changed before it stay changed.
+func (p *Plan) Run(c *ops.Ctx, leaves []*ops.Value) ([]*ops.Value, error) {
+	copy(p.values, leaves)
+	defer clear(p.values[:len(leaves)]) // do not keep the caller's feeds alive
+	c.Pool.Start()
+	defer c.Pool.Stop()
+	for i := range p.steps {
+		if err := c.Context.Err(); err != nil {
+			return nil, err
+		}
+		if err := p.step(c, &p.steps[i]); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]*ops.Value, len(p.fetch))
+	for i, k := range p.fetch {
+		out[i] = clone(p.values[k])
+	}
+	return out, nil
+}
+
+func (p *Plan) step(c *ops.Ctx, s *step) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%s: %s failed: %v (inputs %v)", p.names(s.node), s.op.Name(), r, specs(s.inputs))
+		}
+	}()
+	for i, k := range s.in {
+		s.inputs[i] = p.values[k]
+	}
+	if s.writes >= 0 {
+		p.values[s.out] = s.inputs[s.writes]
+	}
+	c.Begin(uint64(s.node.ID()))
+	if err := s.op.Run(c, p.values[s.out], s.inputs); err != nil {
+		if ctx := c.Context.Err(); ctx != nil && errors.Is(err, ctx) {
+			return err
+		}
+		return fmt.Errorf("%s: %s: %w", p.names(s.node), s.op.Name(), err)
+	}
+	return nil
+}
+
+func specs(values []*ops.Value) []ops.Spec {
+	var out []ops.Spec
+	for _, v := range values {
+		out = append(out, v.Spec())
+	}
+	return out
+}
+
+func clone(v *ops.Value) *ops.Value {
+	return &ops.Value{DType: v.DType, Shape: slices.Clone(v.Shape), F32: slices.Clone(v.F32), F64: slices.Clone(v.F64),
+		I32: slices.Clone(v.I32), I64: slices.Clone(v.I64), Bool: slices.Clone(v.Bool)}
+}
+
+// Bytes is the memory of the results in between.
+func (p *Plan) Bytes() int { return 4 * len(p.arena) }
+
+// Steps is the number of operations.
+func (p *Plan) Steps() int { return len(p.steps) }

@@ -1,0 +1,43 @@
+package ops
+
+import (
+	"context"
+	"math/rand/v2"
+
+	"graft/stdlib/internal/par"
+)
+
+// Ctx is what a kernel has while it runs. It belongs to one run; the pool's
+// workers may read it.
+type Ctx struct {
+	Context context.Context // long loops end when it does
+	Pool    *par.Pool
+	Seed    uint64 // of this run
+	node    uint64
+	scratch [][]float32
+	used    int
+}
+
+// Begin makes the context that of one node's run: its random numbers depend
+// on the run's seed and the node, not on the order in which nodes run.
+func (c *Ctx) Begin(node uint64) { c.node, c.used = node, 0 }
+
+// Random returns the node's generator of this run. Draw i is the same
+// whatever the number of threads, if each part makes its own with its offset.
+func (c *Ctx) Random(offset uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(c.Seed, c.node<<32^offset))
+}
+
+// Scratch returns n float32 of undefined value that are free until the node
+// has run. It is not for the pool's workers: take it before the loop.
+func (c *Ctx) Scratch(n int) []float32 {
+	if c.used == len(c.scratch) {
+		c.scratch = append(c.scratch, nil)
+	}
+	if cap(c.scratch[c.used]) < n {
+		c.scratch[c.used] = make([]float32, n)
+	}
+	s := c.scratch[c.used][:n]
+	c.used++
+	return s
+}

@@ -1,0 +1,173 @@
+// Package par runs the parts of a kernel on all processors.
+//
+// Parts own disjoint outputs and no sum is split among them, so that results
+// do not depend, to the last bit, on how many workers there are.
+package par
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// Pool is a set of workers for one run at a time. Waking a goroutine costs as
+// much as a small kernel, so the workers are woken once, by Start, look for
+// work without sleeping while the run lasts, and rest after Stop.
+//
+// On a machine whose processors have other work too, the operating system
+// stops a worker now and then, and whoever waits for its part waits for
+// milliseconds. The pool notices and leaves the workers out for a while.
+type Pool struct {
+	workers int
+	job     atomic.Pointer[job]
+	running atomic.Bool
+
+	alone   atomic.Int64 // loops still to be run by the caller alone
+	penalty int64        // how many the next stall costs; the caller's
+}
+
+// How stalls are told and what they cost, in loops without workers.
+const (
+	stall      = 200 * time.Microsecond
+	minPenalty = 32
+	maxPenalty = 4096
+)
+
+// job is one parallel loop. Each worker takes the next part until none is
+// left; done counts the parts that are finished.
+type job struct {
+	parts int64
+	f     func(part int)
+	next  atomic.Int64
+	done  atomic.Int64
+	panic atomic.Pointer[any]
+}
+
+// New makes a pool of n workers, the caller included; n < 1 means as many as
+// there are processors.
+func New(n int) *Pool {
+	if n < 1 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	return &Pool{workers: n, penalty: minPenalty}
+}
+
+// Workers is the number of workers, the caller included.
+func (p *Pool) Workers() int { return p.workers }
+
+// Start wakes the workers; they spin until Stop.
+func (p *Pool) Start() {
+	if p.workers == 1 {
+		return
+	}
+	p.running.Store(true)
+	for range p.workers - 1 {
+		go p.work()
+	}
+}
+
+// Stop lets the workers rest.
+func (p *Pool) Stop() { p.running.Store(false) }
+
+func (p *Pool) work() {
+	for spins := 1; p.running.Load(); spins++ {
+		if j := p.job.Load(); j != nil {
+			j.take()
+		}
+		switch {
+		case p.alone.Load() > 0:
+			time.Sleep(stall) // a busy machine has better uses for the processor
+		case spins%256 == 0:
+			runtime.Gosched()
+		}
+	}
+}
+
+// take runs parts until none is left. A panic is kept for the caller.
+func (j *job) take() {
+	for {
+		part := j.next.Add(1) - 1
+		if part >= j.parts {
+			return
+		}
+		j.run(int(part))
+	}
+}
+
+func (j *job) run(part int) {
+	defer j.done.Add(1)
+	defer func() {
+		if r := recover(); r != nil {
+			j.panic.CompareAndSwap(nil, &r)
+		}
+	}()
+	j.f(part)
+}
+
+// For calls f with 0 … parts-1, on several workers if the pool was started,
+// and returns when all have returned. A panic in f is raised again here. It
+// must not be called from within f.
+func (p *Pool) For(parts int, f func(part int)) {
+	if parts <= 1 || p == nil || p.workers == 1 || !p.running.Load() {
+		serially(parts, f)
+		return
+	}
+	if p.alone.Load() > 0 {
+		p.alone.Add(-1)
+		serially(parts, f)
+		return
+	}
+	j := &job{parts: int64(parts), f: f}
+	start := time.Now()
+	p.job.Store(j)
+	j.take()
+	p.job.Store(nil)
+	if j.done.Load() < j.parts {
+		p.wait(j, time.Since(start))
+	}
+	if r := j.panic.Load(); r != nil {
+		panic(*r)
+	}
+}
+
+func serially(parts int, f func(part int)) {
+	for i := range parts {
+		f(i)
+	}
+}
+
+// wait waits for the parts that other workers have begun. They began no later
+// than the caller's own last part, so that much more than the caller's whole
+// time for them means that a worker was stopped.
+func (p *Pool) wait(j *job, own time.Duration) {
+	start := time.Now()
+	for spins := 1; j.done.Load() < j.parts; spins++ {
+		if spins%256 != 0 {
+			continue
+		}
+		if time.Since(start) > stall {
+			time.Sleep(stall / 10) // let the worker have the processor
+		} else {
+			runtime.Gosched()
+		}
+	}
+	if time.Since(start) > stall+own {
+		p.alone.Store(p.penalty)
+		p.penalty = min(2*p.penalty, maxPenalty)
+	} else {
+		p.penalty = max(p.penalty-1, minPenalty)
+	}
+}
+
+// Ranges cuts 0 … n-1 into consecutive ranges of at least grain and calls f
+// with each.
+func (p *Pool) Ranges(n, grain int, f func(from, to int)) {
+	if n <= 0 {
+		return
+	}
+	parts := 1
+	if p != nil {
+		parts = min(max(1, n/max(1, grain)), 4*p.workers)
+	}
+	p.For(parts, func(i int) { f(i*n/parts, (i+1)*n/parts) })
+}
