@@ -1,0 +1,38 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"graft/kernel/install"
+)
+
+func doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "Find out why Jupyter does not run graft, and how to mend it",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, stop := interruptible()
+			defer stop()
+			out, bad := cmd.OutOrStdout(), 0
+			install.Examine(ctx, func(f install.Finding) {
+				mark := "ok   "
+				if !f.OK {
+					mark = "WRONG"
+					bad++
+				}
+				fmt.Fprintf(out, "%s  %s\n", mark, f.Text)
+				if f.Mend != "" {
+					fmt.Fprintf(out, "       mend it with: %s\n", f.Mend)
+				}
+			})
+			if bad > 0 {
+				return failed(errors.New("graft doctor: something is wrong"))
+			}
+			return nil
+		},
+	}
+}

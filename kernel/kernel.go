@@ -1,0 +1,171 @@
+// Package kernel speaks the Jupyter messaging protocol for a repl.Engine.
+//
+// It is the front process: sockets, signatures, history, heartbeat. Cells run
+// in the engine, which is a child process (see repl/worker), so that nothing
+// a cell does can end the kernel.
+//
+// The way of a request: a socket of package zmtp hands the frames to receive,
+// package wire makes a message of them, the table in dispatch.go finds the
+// handler, and serve brackets it with busy and idle. Cells go through a queue
+// and run one after the other; everything else is answered while they run.
+package kernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"graft/kernel/history"
+	"graft/kernel/wire"
+	"graft/kernel/zmtp"
+	"graft/repl"
+)
+
+// Options configure a kernel.
+type Options struct {
+	Connection *Connection
+	Engine     repl.Engine
+	Version    string // of graft
+	// History is the file that keeps cells across sessions; "" keeps this
+	// session's only.
+	History string
+	// OutputLimit bounds the text of one cell, in bytes; what is beyond goes
+	// to a file. Default 8 MiB.
+	OutputLimit int
+	// Warn is told what went wrong without being a reason to end. Default:
+	// nobody is.
+	Warn func(error)
+}
+
+// Kernel serves one connection file.
+type Kernel struct {
+	opt      Options
+	codec    *wire.Codec
+	handlers map[string]handler
+	history  *history.Store
+	cells    queue
+	pace     pace
+
+	shell, control, stdin *zmtp.Router
+	iopub                 *zmtp.XPub
+	heartbeat             *zmtp.Rep
+
+	count    int // the newest cell's, touched by the queue's goroutine only
+	welcomed sync.Once
+	answered atomic.Bool // some request
+
+	mu        sync.Mutex
+	interrupt context.CancelFunc // of the running cell
+	question  *question          // to the user
+	asking    chan struct{}      // holds the place of the one question
+
+	stop     context.CancelFunc
+	stopped  context.Context
+	shutdown sync.Once
+}
+
+// New binds the sockets and starts to answer.
+func New(opt Options) (*Kernel, error) {
+	codec, err := wire.NewCodec(opt.Connection.Scheme, []byte(opt.Connection.Key))
+	if err != nil {
+		return nil, err
+	}
+	if opt.OutputLimit <= 0 {
+		opt.OutputLimit = 8 << 20
+	}
+	k := &Kernel{opt: opt, codec: codec, asking: make(chan struct{}, 1), cells: newQueue(), pace: newPace()}
+	k.stopped, k.stop = context.WithCancel(context.Background())
+	k.handlers = k.table()
+	k.history = history.Open(opt.History, codec.Session())
+	if err := k.bind(); err != nil {
+		return nil, errors.Join(err, k.closeSockets(), k.history.Close())
+	}
+	return k, nil
+}
+
+// bind opens the sockets, iopub before those through which requests come.
+func (k *Kernel) bind() error {
+	c := k.opt.Connection
+	for _, name := range []string{hb, iopub, stdin, control, shell} {
+		l, err := c.listen(name)
+		if err != nil {
+			return err
+		}
+		switch name {
+		case hb:
+			k.heartbeat = zmtp.NewRep(l, func(frames [][]byte) [][]byte { return frames })
+		case iopub:
+			k.iopub = zmtp.NewXPub(l, k.welcome)
+		case stdin:
+			k.stdin = zmtp.NewRouter(l, k.receiveInput)
+		case control:
+			k.control = zmtp.NewRouter(l, k.receive)
+		case shell:
+			k.shell = zmtp.NewRouter(l, k.receive)
+		}
+	}
+	return c.writeBack()
+}
+
+// Run runs cells until a shutdown_request comes or ctx ends, and closes
+// everything.
+func (k *Kernel) Run(ctx context.Context) error {
+	release := context.AfterFunc(ctx, k.Shutdown)
+	defer release()
+	ended := make(chan struct{})
+	go func() { k.runCells(); close(ended) }()
+	<-k.stopped.Done()
+	k.Interrupt()
+	engine := make(chan error, 1)
+	go func() { engine <- k.opt.Engine.Close() }()
+	err := k.closeSockets()
+	err = errors.Join(err, <-engine)
+	<-ended
+	if e := k.history.Close(); e != nil && k.opt.Warn != nil {
+		k.opt.Warn(fmt.Errorf("kernel: this session's cells are not kept for the next: %w", e))
+	}
+	return err
+}
+
+// Shutdown ends Run.
+func (k *Kernel) Shutdown() { k.stop() }
+
+// Interrupt stops the running cell; without one it does nothing.
+func (k *Kernel) Interrupt() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.interrupt != nil {
+		k.interrupt()
+	}
+}
+
+// closeSockets closes iopub last, so that nothing that the others still
+// answer is left without its idle.
+func (k *Kernel) closeSockets() error {
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	var errs []error
+	closing := func(c interface{ Close() error }) {
+		all.Go(func() {
+			err := c.Close()
+			mu.Lock()
+			defer mu.Unlock()
+			errs = append(errs, err)
+		})
+	}
+	for _, s := range []*zmtp.Router{k.shell, k.control, k.stdin} {
+		if s != nil {
+			closing(s)
+		}
+	}
+	if k.heartbeat != nil {
+		closing(k.heartbeat)
+	}
+	if k.iopub != nil {
+		closing(k.iopub)
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
