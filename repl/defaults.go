@@ -1,7 +1,6 @@
 package repl
 
 import (
-	"fmt"
 	"go/token"
 	"go/types"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"graft/repl/internal/gosyms"
 	"graft/repl/internal/typedata"
 	"graft/repl/internal/yaegi"
+	"graft/stdlib/display"
 	"graft/stdlib/symbols"
 )
 
@@ -31,7 +31,7 @@ func (o Options) withDefaults() Options {
 		o.Doc = typedata.NewDocs().Doc
 	}
 	if o.Render == nil {
-		o.Render = func(v any) map[string]string { return map[string]string{"text/plain": fmt.Sprint(v)} }
+		o.Render = display.Render
 	}
 	return o
 }

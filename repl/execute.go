@@ -134,11 +134,17 @@ type cellHost struct {
 func (h *cellHost) Context() context.Context { return h.ctx }
 
 // Display shows a bundle below the cell.
-func (h *cellHost) Display(id string, b host.Bundle) { h.out.Display(Display{ID: id, Data: b}) }
+func (h *cellHost) Display(id string, b host.Bundle) {
+	d := shown(b)
+	d.ID = id
+	h.out.Display(*d)
+}
 
 // Update replaces what was displayed under id.
 func (h *cellHost) Update(id string, b host.Bundle) {
-	h.out.Display(Display{ID: id, Update: true, Data: b})
+	d := shown(b)
+	d.ID, d.Update = id, true
+	h.out.Display(*d)
 }
 
 // Clear removes the cell's outputs.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"graft/repl/internal/nb"
+	"graft/stdlib/display"
 )
 
 // render turns the values of a trailing expression into one display: all
@@ -13,11 +14,11 @@ import (
 // a value with more to show than text does not cost it its picture.
 func (s *Session) render(ts []types.Type, vals []any) *Display {
 	if len(vals) == 1 {
-		return &Display{Data: s.bundle(vals[0])}
+		return shown(s.bundle(vals[0]))
 	}
 	if len(vals) == 2 && vals[1] == nil && types.Identical(ts[1], types.Universe.Lookup("error").Type()) {
 		if b := s.bundle(vals[0]); len(b) > 1 {
-			return &Display{Data: b}
+			return shown(b)
 		}
 	}
 	var texts []string
@@ -26,6 +27,9 @@ func (s *Session) render(ts []types.Type, vals []any) *Display {
 	}
 	return &Display{Data: map[string]string{"text/plain": strings.Join(texts, " ")}}
 }
+
+// shown makes an output of a value's representations.
+func shown(b map[string]string) *Display { return &Display{Data: b, Metadata: display.Metadata(b)} }
 
 func (s *Session) bundle(v any) map[string]string {
 	if m := s.rt.MIME(v); m != nil {

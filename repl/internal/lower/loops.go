@@ -281,7 +281,11 @@ func (f *fn) rangeStmt(s *ast.RangeStmt, label string) {
 	k, v := f.fresh("k"), f.fresh("e")
 	useK, useV := used(s.Key), used(s.Value)
 	f.label(label)
+	_, chans := vt.Underlying().(*types.Chan)
 	switch {
+	case useV && chans: // which the interpreter would receive from
+		f.line("for %s := range %s {", k, x)
+		f.line("%s := %s[%s]", v, x, k)
 	case useV && useK:
 		f.line("for %s, %s := range %s {", k, v, x)
 	case useV:
