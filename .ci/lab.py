@@ -85,6 +85,9 @@ def run_all(page, limit):
     kernel = page.locator(PANEL + ".jp-KernelName").first.inner_text()
     page.locator('.lm-MenuBar-item:has-text("Run")').first.click()
     page.locator('.lm-Menu-itemLabel:text-is("Run All Cells")').first.click()
+    # A cell's prompt is [ ] before it is asked for, [*] while it waits or runs, and [7] when it has run.
+    page.wait_for_function("""cells => [...document.querySelectorAll(cells + ' .jp-InputPrompt')].some(
+        e => /[*\\d]/.test(e.innerText))""", arg=CELLS, timeout=20000)
     end = time.monotonic() + limit
     waiting = ["*"]
     while waiting and time.monotonic() < end:
@@ -94,6 +97,10 @@ def run_all(page, limit):
     if waiting:
         return ["%d cells still run or wait after %d s" % (len(waiting), limit)]
     page.wait_for_selector(IDLE, timeout=10000, state="attached")
+    prompts = page.locator(CELLS + " .jp-InputPrompt").all_inner_texts()
+    not_run = sum(not any(c.isdigit() for c in p) for p in prompts)
+    if not_run:
+        return ["%d cells did not run" % not_run]
     return [] if "graft" in kernel else ["the toolbar names the kernel %r" % kernel]
 
 
@@ -124,11 +131,22 @@ def screenshot(page, out):
     height = page.evaluate("""() => Math.max(0, ...[...document.querySelectorAll(
         '.jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer')].map(e => e.scrollHeight))""")
     page.set_viewport_size({"width": WIDTH, "height": max(HEIGHT, min(TALLEST, int(height) + 150))})
+    page.evaluate("""() => document.querySelectorAll(
+        '.jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer').forEach(e => e.scrollTop = 0)""")
     page.wait_for_timeout(700)
     page.screenshot(path=str(out))
 
 
-def check(page, address, path, limit, out):
+def picture(page, out, cells):
+    """The cells A to B of the notebook, counted from 1, at twice the resolution: what the README shows."""
+    boxes = [page.locator(PANEL + ".jp-Cell").nth(k - 1).bounding_box() for k in range(cells[0], cells[1] + 1)]
+    left, top = min(b["x"] for b in boxes), min(b["y"] for b in boxes)
+    right, bottom = max(b["x"] + b["width"] for b in boxes), max(b["y"] + b["height"] for b in boxes)
+    page.screenshot(path=str(out), clip={"x": left, "y": top, "width": right - left, "height": bottom - top})
+    print("picture: %s" % out)
+
+
+def check(page, address, path, limit, out, wanted):
     page.goto(address % ("lab/tree/" + path.name) + "&reset", wait_until="domcontentloaded", timeout=60000)
     bad, start = [], time.monotonic()
     try:
@@ -145,6 +163,8 @@ def check(page, address, path, limit, out):
     finally:
         screenshot(page, out)
         print("screenshot: %s" % out)
+        if wanted[0]:
+            picture(page, *wanted)
     return bad
 
 
@@ -154,6 +174,8 @@ def main():
     p.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent / "out" / "lab.png")
     p.add_argument("--notebook", type=pathlib.Path)
     p.add_argument("--limit", type=int, default=120, help="seconds until all cells must have run")
+    p.add_argument("--picture", type=pathlib.Path, help="save a picture of some cells, too")
+    p.add_argument("--cells", type=int, nargs=2, default=(1, 5), metavar=("A", "B"), help="which cells, counted from 1")
     a = p.parse_args()
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or fail("there is no chromium on the PATH")
     a.out.parent.mkdir(parents=True, exist_ok=True)
@@ -168,7 +190,7 @@ def main():
                 with sync_playwright() as play:
                     browser = play.chromium.launch(executable_path=chromium, args=list(FLAGS))
                     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-                    bad = check(page, address, path, a.limit, a.out)
+                    bad = check(page, address, path, a.limit, a.out, (a.picture, a.cells))
                     browser.close()
             finally:
                 stop(server)

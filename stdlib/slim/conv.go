@@ -7,8 +7,6 @@ import (
 	"graft/stdlib/internal/ops"
 )
 
-
-
 // Conv2D is a convolution with its own weights [height, width, in, out], and
 // biases [out] or a normalizer, followed by an activation (slim.conv2d). x is
 // [batch, height, width, channels], float32; kernel is {height, width}, or

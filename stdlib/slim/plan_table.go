@@ -4,13 +4,9 @@ import (
 	"fmt"
 	"html"
 	"strings"
-	"text/tabwriter"
-)
 
-// MIME shows the plan as a table, as text and as HTML.
-func (p *RestorePlan) MIME() map[string]string {
-	return map[string]string{"text/plain": p.String(), "text/html": p.html()}
-}
+	"graft/stdlib/display"
+)
 
 // title counts what will happen.
 func (p *RestorePlan) title() string {
@@ -23,38 +19,29 @@ func (p *RestorePlan) title() string {
 	return fmt.Sprintf("%s: %s; %d unused in the file", p.Path, strings.Join(parts, ", "), len(p.Unused))
 }
 
-// rows are the table's cells. Runs of restored variables in one scope are one
-// row, so that a table of hundreds is read at a glance.
+// rows are the table's cells. Variables that follow each other and have the
+// same fate are one row, so that a table of hundreds is read at a glance.
 func (p *RestorePlan) rows() [][]string {
 	var rows [][]string
 	for i := 0; i < len(p.Entries); {
-		e := p.Entries[i]
-		n := 1
-		if e.Action == Restore || e.Action == ExcludedBy {
-			for i+n < len(p.Entries) && sameGroup(e, p.Entries[i+n]) {
-				n++
-			}
+		e, n := p.Entries[i], 1
+		for !e.Action.problem() && i+n < len(p.Entries) && e.alike(p.Entries[i+n]) {
+			n++
 		}
-		rows = append(rows, e.row(n))
+		rows = append(rows, e.row(p.Entries[i+n-1], n))
 		i += n
 	}
 	for _, x := range p.Unused {
-		rows = append(rows, []string{x, "", "", "unused in the file"})
+		rows = append(rows, []string{x, "", "–", "", "unused in the file"})
 	}
 	return rows
 }
 
-func sameGroup(a, b Entry) bool {
-	return a.Action == b.Action && a.Pattern == b.Pattern && scopeOf(a.Key) == scopeOf(b.Key)
-}
+// alike reports whether two variables have the same fate.
+func (e Entry) alike(other Entry) bool { return e.Action == other.Action && e.Pattern == other.Pattern }
 
-// scopeOf is the first two segments of a name.
-func scopeOf(name string) string {
-	segments := strings.Split(name, "/")
-	return strings.Join(segments[:max(1, min(2, len(segments)-1))], "/")
-}
-
-func (e Entry) row(n int) []string {
+// row is the row of n variables, from e to last.
+func (e Entry) row(last Entry, n int) []string {
 	action := string(e.Action)
 	switch {
 	case e.Action == ExcludedBy && e.Pattern != "":
@@ -65,14 +52,29 @@ func (e Entry) row(n int) []string {
 		action = "not in the file, newly initialised"
 	}
 	if n > 1 {
-		return []string{fmt.Sprintf("%s/… (%d variables)", scopeOf(e.Key), n), "", "", action}
+		return []string{span(e.Key, last.Key), fmt.Sprint(n), "", "", action}
 	}
 	here := fmt.Sprintf("%v %v", e.Variable.DType(), e.Variable.Shape())
 	there := e.Found
 	if there == "" {
 		there = "–"
 	}
-	return []string{e.Key, here, there, action}
+	return []string{e.Key, "1", here, there, action}
+}
+
+// span names the scopes from that of one variable to that of another.
+func span(first, last string) string {
+	if from, to := scopeOf(first), scopeOf(last); from != to {
+		return from + " … " + to
+	}
+	return scopeOf(first) + "/…"
+}
+
+// scopeOf is the first two segments of a name, of which at least one is left
+// off.
+func scopeOf(name string) string {
+	segments := strings.Split(name, "/")
+	return strings.Join(segments[:max(1, min(2, len(segments)-1))], "/")
 }
 
 func (p *RestorePlan) patterns() []string {
@@ -87,42 +89,23 @@ func (p *RestorePlan) patterns() []string {
 	return out
 }
 
-// String is the plan as text.
-func (p *RestorePlan) String() string {
-	var b strings.Builder
-	b.WriteString(p.title() + "\n")
-	for _, line := range p.patterns() {
-		b.WriteString(line + "\n")
-	}
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "variable\there\tin the file\taction")
-	for _, r := range p.rows() {
-		fmt.Fprintln(w, strings.Join(r, "\t"))
-	}
-	w.Flush() // a strings.Builder does not fail
-	for _, h := range p.Hints {
-		b.WriteString(h + "\n")
-	}
-	return b.String()
+// table is the plan without its hints.
+func (p *RestorePlan) table() display.Table {
+	caption := strings.Join(append([]string{p.title()}, p.patterns()...), "; ")
+	return display.Table{Caption: caption, Header: []string{"variables", "count", "here", "in the file", "action"}, Rows: p.rows()}
 }
 
-func (p *RestorePlan) html() string {
+// String is the plan as text.
+func (p *RestorePlan) String() string {
+	return strings.Join(append([]string{p.table().String()}, p.Hints...), "\n")
+}
+
+// MIME shows the plan as a table, as text and as HTML.
+func (p *RestorePlan) MIME() map[string]string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "<table><caption>%s", html.EscapeString(p.title()))
-	for _, line := range p.patterns() {
-		b.WriteString("<br>" + html.EscapeString(line))
-	}
-	b.WriteString("</caption><tr><th>variable</th><th>here</th><th>in the file</th><th>action</th></tr>")
-	for _, r := range p.rows() {
-		b.WriteString("<tr>")
-		for _, cell := range r {
-			fmt.Fprintf(&b, `<td style="text-align:left">%s</td>`, html.EscapeString(cell))
-		}
-		b.WriteString("</tr>")
-	}
-	b.WriteString("</table>")
+	b.WriteString(p.table().MIME()["text/html"])
 	for _, h := range p.Hints {
 		fmt.Fprintf(&b, "<p><b>%s</b></p>", html.EscapeString(h))
 	}
-	return b.String()
+	return map[string]string{"text/plain": p.String(), "text/html": b.String()}
 }

@@ -32,6 +32,7 @@ type _graft_stdlib_host_Host struct {
 	WContext func() context.Context
 	WDisplay func(a0 string, a1 host.Bundle)
 	WInput   func(a0 string, a1 bool) (string, error)
+	WRender  func(a0 any) host.Bundle
 	WUpdate  func(a0 string, a1 host.Bundle)
 }
 
@@ -49,6 +50,10 @@ func (W _graft_stdlib_host_Host) Display(a0 string, a1 host.Bundle) {
 
 func (W _graft_stdlib_host_Host) Input(a0 string, a1 bool) (string, error) {
 	return W.WInput(a0, a1)
+}
+
+func (W _graft_stdlib_host_Host) Render(a0 any) host.Bundle {
+	return W.WRender(a0)
 }
 
 func (W _graft_stdlib_host_Host) Update(a0 string, a1 host.Bundle) {
