@@ -44,6 +44,7 @@ func (f *fn) call(x *ast.CallExpr) string {
 
 // callWith calls x's function with lowered arguments.
 func (f *fn) callWith(x *ast.CallExpr, args []string, sig *types.Signature) string {
+	defer func() { f.called = true }()
 	fun := ast.Unparen(x.Fun)
 	if ix, ok := fun.(*ast.IndexExpr); ok && instantiated(ix.X) != nil {
 		fun = ast.Unparen(ix.X)
@@ -78,7 +79,7 @@ func (f *fn) args(x *ast.CallExpr, sig *types.Signature) []string {
 			t = sig.Params().At(n - 1).Type()
 			if x.Ellipsis.IsValid() {
 				if f.info.Types[a].IsNil() {
-					out = append(out, f.rep(t)+"(nil)...")
+					out = append(out, "("+f.rep(t)+")(nil)...")
 					continue
 				}
 				out = append(out, f.exprTo(a, t)+"...")
@@ -107,16 +108,38 @@ func (f *fn) gathered(x *ast.CallExpr, sig *types.Signature, args []string) []st
 	}
 	n := sig.Params().Len() - 1
 	// Compiled code takes its arguments one by one; without any it would get
-	// an empty slice where Go gives nil.
-	if o, ok := f.callee(x).(*types.Func); ok && len(args) > n && o.Pkg() != nil && o.Pkg().Path() != "main" && f.L.library.body(o.Origin()) == nil {
+	// an empty slice where Go gives nil (but a type that is not exported cannot
+	// be spelled).
+	elem := sig.Params().At(n).Type().Underlying().(*types.Slice).Elem()
+	if o, ok := f.callee(x).(*types.Func); ok && (len(args) > n || hidden(elem)) && o.Pkg() != nil && o.Pkg().Path() != "main" && f.L.library.body(o.Origin()) == nil {
 		return args
 	}
 	slice := f.rep(sig.Params().At(n).Type())
 	rest := slice + "{" + strings.Join(args[n:], ", ") + "}"
 	if len(args) == n {
-		rest = slice + "(nil)"
+		rest = "(" + slice + ")(nil)"
 	}
 	return append(slices.Clone(args[:n]), rest+"...")
+}
+
+// hidden tells whether t is a type that its compiled package does not export.
+func hidden(t types.Type) bool {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	n, ok := types.Unalias(t).(*types.Named)
+	return ok && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() != "main" && !n.Obj().Exported()
+}
+
+// unnamable reports whether t is a slice of a type that its package keeps to
+// itself.
+func unnamable(t types.Type) bool {
+	s, ok := t.Underlying().(*types.Slice)
+	if !ok {
+		return false
+	}
+	e, ok := types.Unalias(s.Elem()).(*types.Named)
+	return ok && !e.Obj().Exported() && e.Obj().Pkg() != nil
 }
 
 // spread is f(g()) where g has several results.
@@ -221,11 +244,20 @@ func (f *fn) builtin(x *ast.CallExpr, name string) string {
 		m := f.typeOf(x.Args[0]).Underlying().(*types.Map)
 		return "delete(" + arg(0) + ", " + f.exprTo(x.Args[1], m.Key()) + ")"
 	case "make":
-		parts := []string{f.rep(f.typeOf(x.Args[0]))}
+		t := f.typeOf(x.Args[0])
+		parts := []string{f.rep(t)}
+		c, isChan := t.Underlying().(*types.Chan)
+		if isChan {
+			parts[0] = f.rep(types.NewChan(types.SendRecv, c.Elem()))
+		}
 		for _, a := range x.Args[1:] {
 			parts = append(parts, f.intExpr(a))
 		}
-		return "make(" + strings.Join(parts, ", ") + ")"
+		text := "make(" + strings.Join(parts, ", ") + ")"
+		if isChan && c.Dir() != types.SendRecv {
+			return "(" + f.rep(t) + ")(" + text + ")"
+		}
+		return text
 	case "new":
 		if tv := f.info.Types[x.Args[0]]; !tv.IsType() {
 			v := f.fresh("n")
@@ -274,7 +306,7 @@ func (f *fn) append(x *ast.CallExpr) string {
 	}
 	base := f.exprTo(x.Args[0], t)
 	if base == "nil" {
-		base = f.rep(t) + "(nil)"
+		base = "(" + f.rep(t) + ")(nil)"
 	}
 	if len(x.Args) == 1 {
 		return base
