@@ -58,6 +58,11 @@ type SessionOptions struct {
 	// Threads is how many processors a run uses. Results do not depend on it.
 	// Default: all.
 	Threads int
+	// Exact computes every operation as the graph has it. By default batch
+	// normalisation by stored statistics is folded into the convolution before
+	// it, and 3×3 convolutions with frozen filters are computed by Winograd's
+	// algorithm: results differ by some 1e-5 of the largest.
+	Exact bool
 }
 
 // Session holds the values of a graph's variables and runs its operations
@@ -71,6 +76,8 @@ type Session struct {
 	mu    sync.Mutex
 	vars  map[*Variable]*state
 	plans plans
+	cache exec.Cache
+	exact bool
 	ctx   ops.Ctx
 	runs  uint64
 }
@@ -88,7 +95,7 @@ func NewSessionWith(g *Graph, opt SessionOptions) (*Session, error) {
 	if opt.Threads < 0 {
 		return nil, fmt.Errorf("graph: a session with %d threads", opt.Threads)
 	}
-	s := &Session{g: g, vars: map[*Variable]*state{}, plans: plans{}}
+	s := &Session{g: g, vars: map[*Variable]*state{}, plans: plans{}, exact: opt.Exact}
 	s.ctx.Pool = par.New(opt.Threads)
 	return s, nil
 }
@@ -177,18 +184,20 @@ func (s *Session) compute(feeds Feeds, nodes []*ops.Node) ([]*ops.Value, error) 
 		return nil, err
 	}
 	leaves := make([]*ops.Value, len(plan.Leaves()))
+	versions := make([]uint64, len(leaves))
 	for i, n := range plan.Leaves() {
 		if leaves[i] = fed[n]; leaves[i] == nil {
-			leaves[i] = s.leaf(n)
+			leaves[i], versions[i] = s.leaf(n, plan.Writes(n))
 		}
 	}
 	s.runs++
 	s.ctx.Context, s.ctx.Seed = ctx, s.g.seed<<20^s.runs
-	out, err := plan.Run(&s.ctx, leaves)
+	out, err := plan.Run(&s.ctx, leaves, versions)
 	s.ctx.Context = context.Background()
 	for _, n := range plan.Leaves() {
 		if v := s.g.byNode[n]; v != nil && plan.Writes(n) {
 			s.changed(v)
+			s.vars[v].value.Memo = nil
 		}
 	}
 	return out, err
@@ -227,12 +236,23 @@ func feedHint(got, want ops.Spec) string {
 	return ""
 }
 
-// leaf is the value of a variable or a constant.
-func (s *Session) leaf(n *ops.Node) *ops.Value {
+// leaf is the value of a variable or a constant, and how often it changed.
+// What kernels derive from a value, packed filters, is kept with it until it
+// changes; in a run that changes it they derive nothing.
+func (s *Session) leaf(n *ops.Node, written bool) (*ops.Value, uint64) {
 	if c := s.g.constants[n]; c != nil {
-		return c
+		return c, 0
 	}
-	return s.vars[s.g.byNode[n]].value
+	st := s.vars[s.g.byNode[n]]
+	switch {
+	case written:
+		v := *st.value
+		v.Memo = nil
+		return &v, st.version
+	case st.value.Memo == nil:
+		st.value.Memo = new(ops.Memo)
+	}
+	return st.value, st.version
 }
 
 // plan finds or makes the plan for these fetches, feeds and shapes.
@@ -241,7 +261,8 @@ func (s *Session) plan(nodes []*ops.Node, fed map[*ops.Node]*ops.Value) (*exec.P
 	if p := s.plans.get(key); p != nil {
 		return p, nil
 	}
-	p, err := exec.New(nodes, func(n *ops.Node) (ops.Spec, bool, error) { return s.known(n, fed) }, s.g.nameOf)
+	known := func(n *ops.Node) (*exec.Leaf, error) { return s.known(n, fed) }
+	p, err := exec.New(nodes, known, exec.Options{Exact: s.exact, Names: s.g.nameOf, Cache: &s.cache})
 	if err != nil {
 		return nil, err
 	}
@@ -249,27 +270,27 @@ func (s *Session) plan(nodes []*ops.Node, fed map[*ops.Node]*ops.Value) (*exec.P
 	return p, nil
 }
 
-// known says what a leaf is in this run. A fresh variable gets its first
-// value here.
-func (s *Session) known(n *ops.Node, fed map[*ops.Node]*ops.Value) (ops.Spec, bool, error) {
+// known says what a leaf is in this run, nil for a node to be computed. A
+// fresh variable gets its first value here.
+func (s *Session) known(n *ops.Node, fed map[*ops.Node]*ops.Value) (*exec.Leaf, error) {
 	if v := fed[n]; v != nil {
-		return v.Spec(), true, nil
+		return &exec.Leaf{Spec: v.Spec()}, nil
 	}
 	if c := s.g.constants[n]; c != nil {
-		return c.Spec(), true, nil
+		return &exec.Leaf{Spec: c.Spec(), Stable: true}, nil
 	}
 	if v := s.g.byNode[n]; v != nil {
 		st, err := s.state(v)
 		if err != nil {
-			return ops.Spec{}, false, err
+			return nil, err
 		}
-		return st.value.Spec(), true, nil
+		return &exec.Leaf{Spec: st.value.Spec(), Stable: true}, nil
 	}
 	if n.Op() == nil {
 		known := s.g.nodes[n]
-		return ops.Spec{}, false, fmt.Errorf("placeholder %s (%v) is needed and not fed", known.name, known.spec)
+		return nil, fmt.Errorf("placeholder %s (%v) is needed and not fed", known.name, known.spec)
 	}
-	return ops.Spec{}, false, nil
+	return nil, nil
 }
 
 // plans keeps the plans used last.

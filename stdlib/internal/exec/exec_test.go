@@ -17,14 +17,15 @@ import (
 
 // world is a graph with its leaves' values.
 type world struct {
-	t      *testing.T
-	expr   *gorgonia.ExprGraph
-	b      *ops.Builder
-	values map[*ops.Node]*ops.Value
+	t       *testing.T
+	expr    *gorgonia.ExprGraph
+	b       *ops.Builder
+	values  map[*ops.Node]*ops.Value
+	options Options
 }
 
 func newWorld(t *testing.T) *world {
-	return &world{t: t, expr: gorgonia.NewGraph(), b: &ops.Builder{}, values: map[*ops.Node]*ops.Value{}}
+	return &world{t: t, expr: gorgonia.NewGraph(), b: &ops.Builder{}, values: map[*ops.Node]*ops.Value{}, options: Options{Names: name, Cache: &Cache{}}}
 }
 
 func (w *world) leaf(name string, values ...float32) *ops.Node {
@@ -42,21 +43,21 @@ func (w *world) apply(k ops.Kernel, in ...*ops.Node) *ops.Node {
 	return n
 }
 
-func (w *world) known(n *ops.Node) (ops.Spec, bool, error) {
+func (w *world) known(n *ops.Node) (*Leaf, error) {
 	if v := w.values[n]; v != nil {
-		return v.Spec(), true, nil
+		return &Leaf{v.Spec(), true}, nil
 	}
 	if n.Op() == nil {
-		return ops.Spec{}, false, errors.New(n.Name() + " has no value")
+		return nil, errors.New(n.Name() + " has no value")
 	}
-	return ops.Spec{}, false, nil
+	return nil, nil
 }
 
 func name(n *ops.Node) string { return n.Name() }
 
 func (w *world) plan(fetches ...*ops.Node) *Plan {
 	w.t.Helper()
-	p, err := New(fetches, w.known, name)
+	p, err := New(fetches, w.known, w.options)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func (w *world) run(ctx context.Context, p *Plan) ([]*ops.Value, error) {
 	for i, n := range p.Leaves() {
 		leaves[i] = w.values[n]
 	}
-	return p.Run(&ops.Ctx{Context: ctx, Pool: par.New(2)}, leaves)
+	return p.Run(&ops.Ctx{Context: ctx, Pool: par.New(2)}, leaves, make([]uint64, len(leaves)))
 }
 
 // TestMemory builds random graphs whose results are used again later, or in
@@ -144,7 +145,7 @@ func TestWritesComeLast(t *testing.T) {
 	if !p.Writes(v) || w.values[v].F32[0] != 2 {
 		t.Errorf("the variable is %v", w.values[v].F32)
 	}
-	if _, err := New([]*ops.Node{w.apply(ops.AssignAdd{}, before, v)}, w.known, name); err == nil || !strings.Contains(err.Error(), "not a variable") {
+	if _, err := New([]*ops.Node{w.apply(ops.AssignAdd{}, before, v)}, w.known, w.options); err == nil || !strings.Contains(err.Error(), "not a variable") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -168,7 +169,7 @@ func TestFaults(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	free := gorgonia.NewTensor(w.expr, gorgonia.Float32, 1, gorgonia.WithShape(-1), gorgonia.WithName("free"))
-	if _, err := New([]*ops.Node{w.apply(ops.Relu, free)}, w.known, name); err == nil || !strings.Contains(err.Error(), "free has no value") {
+	if _, err := New([]*ops.Node{w.apply(ops.Relu, free)}, w.known, w.options); err == nil || !strings.Contains(err.Error(), "free has no value") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -18,7 +18,8 @@ type Names func(*ops.Node) string
 // owns the memory of the results in between, so that one run at a time may
 // use it.
 type Plan struct {
-	leaves  []*ops.Node // fed nodes, variables and constants, in the order of values
+	leaves  []*ops.Node   // fed nodes, variables and constants, in the order of values
+	derived []*derivation // whose values come behind those of the leaves
 	steps   []step
 	fetch   []int // index of each fetched value
 	values  []*ops.Value
@@ -29,21 +30,50 @@ type Plan struct {
 
 // step computes one value.
 type step struct {
-	node   *ops.Node
-	op     *ops.Op
+	node   *ops.Node // whose value it is
+	kernel ops.Kernel
+	args   []arg
+	late   bool // it changes a variable, or comes after that
+
 	in     []int // indices of values
 	out    int
 	writes int          // the input that is changed and is the result too, -1 for none
 	inputs []*ops.Value // scratch for Run
 }
 
-// New plans the computation of fetches. known gives the dtype and shape of a
-// leaf in this run, or an error when it has no value: a placeholder that is
-// not fed. Nodes that it knows are not computed, even if they could be.
-func New(fetches []*ops.Node, known func(*ops.Node) (ops.Spec, bool, error), names Names) (*Plan, error) {
-	p := &Plan{names: names, written: map[*ops.Node]bool{}}
-	b := &planner{Plan: p, index: map[*ops.Node]int{}, known: known}
+// arg is an input of a step: a node's value, or one derived from leaves.
+type arg struct {
+	node    *ops.Node
+	derived *derivation
+}
+
+// Leaf is what is known of a node that is not computed.
+type Leaf struct {
+	Spec ops.Spec
+	// Stable says that the value changes only when its version does: it is a
+	// variable's or a constant's, not fed.
+	Stable bool
+}
+
+// Options are what a plan may do.
+type Options struct {
+	// Exact computes each node as it was built: nothing is folded, no faster
+	// algorithm with another rounding is taken.
+	Exact bool
+	Names Names
+	// Cache keeps what is derived from variables, for all plans of a session.
+	Cache *Cache
+}
+
+// New plans the computation of fetches. known tells what is known of a node
+// that is not to be computed, nil of one that is, or an error for one that
+// has no value: a placeholder that is not fed.
+func New(fetches []*ops.Node, known func(*ops.Node) (*Leaf, error), opt Options) (*Plan, error) {
+	p := &Plan{names: opt.Names, written: map[*ops.Node]bool{}}
+	b := &planner{Plan: p, opt: opt, known: known, index: map[*ops.Node]int{}, specs: map[*ops.Node]ops.Spec{},
+		stable: map[*ops.Node]bool{}, fetched: map[*ops.Node]bool{}}
 	for _, f := range fetches {
+		b.fetched[f] = true
 		if err := b.visit(f); err != nil {
 			return nil, err
 		}
@@ -54,6 +84,8 @@ func New(fetches []*ops.Node, known func(*ops.Node) (ops.Spec, bool, error), nam
 	if err := b.specify(); err != nil {
 		return nil, err
 	}
+	b.fuse()
+	b.number()
 	for _, f := range fetches {
 		p.fetch = append(p.fetch, b.index[f])
 	}
@@ -69,10 +101,14 @@ func (p *Plan) Writes(leaf *ops.Node) bool { return p.written[leaf] }
 
 type planner struct {
 	*Plan
-	index map[*ops.Node]int // of values
-	found []*ops.Node       // the nodes to compute, inputs first
-	known func(*ops.Node) (ops.Spec, bool, error)
-	specs []ops.Spec
+	opt     Options
+	known   func(*ops.Node) (*Leaf, error)
+	index   map[*ops.Node]int // of values; -1 for what is to be computed
+	found   []*ops.Node       // the nodes to compute, inputs first
+	specs   map[*ops.Node]ops.Spec
+	stable  map[*ops.Node]bool
+	fetched map[*ops.Node]bool
+	sizes   []ops.Spec // of values
 }
 
 // visit finds what n needs, with a stack of its own: graphs may be deep.
@@ -86,14 +122,14 @@ func (b *planner) visit(n *ops.Node) error {
 		if _, ok := b.index[n]; ok {
 			return nil
 		}
-		spec, leaf, err := b.known(n)
+		leaf, err := b.known(n)
 		if err != nil {
 			return err
 		}
 		b.index[n] = -1
-		if leaf {
+		if leaf != nil {
 			b.index[n] = len(b.leaves)
-			b.leaves, b.specs = append(b.leaves, n), append(b.specs, spec)
+			b.leaves, b.specs[n], b.stable[n] = append(b.leaves, n), leaf.Spec, leaf.Stable
 			return nil
 		}
 		if _, ok := n.Op().(*ops.Op); !ok {
@@ -144,53 +180,89 @@ func (b *planner) arrange() error {
 	for _, last := range []bool{false, true} {
 		for _, n := range b.found {
 			if late[n] == last {
-				op := n.Op().(*ops.Op)
-				s := step{node: n, op: op, writes: -1}
-				if w, ok := op.Kernel.(ops.Writer); ok && len(w.Writes()) > 0 {
-					s.writes = w.Writes()[0]
-				}
-				b.steps = append(b.steps, s)
+				b.steps = append(b.steps, newStep(n, last))
 			}
 		}
 	}
 	return nil
 }
 
+func newStep(n *ops.Node, late bool) step {
+	op := n.Op().(*ops.Op)
+	s := step{node: n, kernel: op.Kernel, late: late, writes: -1}
+	for _, in := range op.Inputs {
+		s.args = append(s.args, arg{node: in})
+	}
+	if w, ok := op.Kernel.(ops.Writer); ok && len(w.Writes()) > 0 {
+		s.writes = w.Writes()[0]
+	}
+	return s
+}
+
 // specify infers every value's shape from the run's own.
 func (b *planner) specify() error {
-	b.values = make([]*ops.Value, len(b.leaves), len(b.leaves)+len(b.steps))
-	for i := range b.steps {
-		s := &b.steps[i]
-		in := make([]ops.Spec, len(s.op.Inputs))
-		for k, n := range s.op.Inputs {
-			s.in = append(s.in, b.index[n])
-			in[k] = b.specs[b.index[n]]
+	for _, s := range b.steps {
+		in := make([]ops.Spec, len(s.args))
+		for k, a := range s.args {
+			in[k] = b.specs[a.node]
 		}
-		s.inputs = make([]*ops.Value, len(s.in))
-		spec, err := s.op.Infer(in)
+		spec, err := s.kernel.Infer(in)
 		if err != nil {
 			return fmt.Errorf("%s: %w", b.names(s.node), err)
 		}
 		if ops.Size(spec.Shape) < 0 {
 			return fmt.Errorf("%s: its shape %s is not known from those of its inputs", b.names(s.node), ops.ShapeString(spec.Shape))
 		}
-		s.out = len(b.specs)
-		b.index[s.node] = s.out
-		b.specs, b.values = append(b.specs, spec), append(b.values, nil)
+		b.specs[s.node] = spec
 	}
 	return nil
+}
+
+// number gives every value its place: leaves, what is derived from them,
+// results.
+func (b *planner) number() {
+	for _, n := range b.leaves {
+		b.sizes = append(b.sizes, b.specs[n])
+	}
+	at := map[*derivation]int{}
+	for _, s := range b.steps {
+		for _, a := range s.args {
+			if d := a.derived; d != nil && at[d] == 0 {
+				at[d] = len(b.sizes)
+				b.derived, b.sizes = append(b.derived, d), append(b.sizes, d.spec)
+				for _, n := range d.from {
+					d.leaves = append(d.leaves, b.index[n])
+				}
+			}
+		}
+	}
+	for i := range b.steps {
+		s := &b.steps[i]
+		for _, a := range s.args {
+			if a.derived != nil {
+				s.in = append(s.in, at[a.derived])
+			} else {
+				s.in = append(s.in, b.index[a.node])
+			}
+		}
+		s.inputs = make([]*ops.Value, len(s.in))
+		s.out = len(b.sizes)
+		b.index[s.node] = s.out
+		b.sizes = append(b.sizes, b.specs[s.node])
+	}
+	b.values = make([]*ops.Value, len(b.sizes))
 }
 
 // place gives every float32 result a part of the arena, free again after its
 // last use, and every other result memory of its own.
 func (b *planner) place() {
-	l := &layout{planner: b, offsets: make([]int, len(b.specs)), last: b.lastUses(), free: make([][]int, len(b.steps)+1)}
+	l := &layout{planner: b, offsets: make([]int, len(b.sizes)), last: b.lastUses(), free: make([][]int, len(b.steps)+1)}
 	for i, s := range b.steps {
 		l.step(i, s)
 	}
 	b.arena = make([]float32, l.arena.size)
 	for _, s := range b.steps {
-		spec := b.specs[s.out]
+		spec := b.sizes[s.out]
 		if s.writes >= 0 {
 			continue
 		}
@@ -206,7 +278,7 @@ func (b *planner) place() {
 
 // lastUses gives for each value the step after which it is free.
 func (b *planner) lastUses() []int {
-	last := make([]int, len(b.specs))
+	last := make([]int, len(b.sizes))
 	for i, s := range b.steps {
 		last[s.out] = i
 		for _, k := range s.in {
@@ -243,16 +315,16 @@ func (l *layout) step(i int, s step) {
 	}
 }
 
-func (l *layout) inArena(k int) bool { return l.specs[k].DType == tensors.Float32 }
+func (l *layout) inArena(k int) bool { return l.sizes[k].DType == tensors.Float32 }
 
 // room is the part of the arena that a value takes, in whole cache lines of
 // 64 bytes.
-func (l *layout) room(k int) int { return (ops.Size(l.specs[k].Shape) + 15) &^ 15 }
+func (l *layout) room(k int) int { return (ops.Size(l.sizes[k].Shape) + 15) &^ 15 }
 
 // reusable is an input whose memory the step's result may take over, -1 when
 // there is none.
 func (l *layout) reusable(i int, s step) int {
-	k, ok := s.op.Kernel.(ops.InPlace)
+	k, ok := s.kernel.(ops.InPlace)
 	if !ok {
 		return -1
 	}

@@ -8,12 +8,20 @@ import (
 	"graft/stdlib/internal/ops"
 )
 
-// Run computes the fetched values from those of the leaves. The results are
-// the caller's own. A kernel's error, or panic, names the node; the variables
-// that were changed before it stay changed.
-func (p *Plan) Run(c *ops.Ctx, leaves []*ops.Value) ([]*ops.Value, error) {
+// Run computes the fetched values from those of the leaves, of which versions
+// count the changes. The results are the caller's own. A kernel's error, or
+// panic, names the node; the variables that were changed before it stay
+// changed.
+func (p *Plan) Run(c *ops.Ctx, leaves []*ops.Value, versions []uint64) ([]*ops.Value, error) {
 	copy(p.values, leaves)
 	defer clear(p.values[:len(leaves)]) // do not keep the caller's feeds alive
+	for i, d := range p.derived {
+		v, err := d.current(leaves, versions)
+		if err != nil {
+			return nil, err
+		}
+		p.values[len(leaves)+i] = v
+	}
 	c.Pool.Start()
 	defer c.Pool.Stop()
 	for i := range p.steps {
@@ -34,7 +42,7 @@ func (p *Plan) Run(c *ops.Ctx, leaves []*ops.Value) ([]*ops.Value, error) {
 func (p *Plan) step(c *ops.Ctx, s *step) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%s: %s failed: %v (inputs %v)", p.names(s.node), s.op.Name(), r, specs(s.inputs))
+			err = fmt.Errorf("%s: %s failed: %v (inputs %v)", p.names(s.node), s.kernel.Name(), r, specs(s.inputs))
 		}
 	}()
 	for i, k := range s.in {
@@ -44,11 +52,11 @@ func (p *Plan) step(c *ops.Ctx, s *step) (err error) {
 		p.values[s.out] = s.inputs[s.writes]
 	}
 	c.Begin(uint64(s.node.ID()))
-	if err := s.op.Run(c, p.values[s.out], s.inputs); err != nil {
+	if err := s.kernel.Run(c, p.values[s.out], s.inputs); err != nil {
 		if ctx := c.Context.Err(); ctx != nil && errors.Is(err, ctx) {
 			return err
 		}
-		return fmt.Errorf("%s: %s: %w", p.names(s.node), s.op.Name(), err)
+		return fmt.Errorf("%s: %s: %w", p.names(s.node), s.kernel.Name(), err)
 	}
 	return nil
 }

@@ -11,60 +11,107 @@ type Number interface {
 	float32 | float64 | int32 | int64
 }
 
-// MaxRows is the most rows that a tile of any Set has.
-const MaxRows = 8
-
 // Seg is a run of a sum over k: K products of the elements from A on in a row
 // of a (relative to where the row begins) with the rows from B on of b.
 type Seg struct{ A, B, K int }
 
-// Rows says where the rows of a tile begin: row i < N at A[i] in a and at C[i]
-// in c. They need not be evenly spaced, so that a tile may hold any pixels.
-type Rows struct {
-	N    int
-	A, C [MaxRows]int
+// Rows says where rows begin, in a and in c. They need not be evenly spaced,
+// so that they may stand for any pixels.
+type Rows struct{ A, C []int }
+
+// End is what is done with a sum before it is stored, in this order.
+type End[T Float] struct {
+	Add   bool // what is in c is added to it
+	Bias  []T  // if not nil, one a column, is added
+	Clamp bool // it is brought between Low and High; NaN stays
+	Low   T
+	High  T
 }
 
-// Set is the loops that run on this processor, in one element type.
+// from is the end of the columns from first on.
+func (e End[T]) from(first int) End[T] {
+	if e.Bias != nil {
+		e.Bias = e.Bias[first:]
+	}
+	return e
+}
+
+// Of is the end of a panel's columns.
+func (e End[T]) Of(p Panel) End[T] { return e.from(p.First) }
+
+// Set is the loops over matrices that run on this processor, in one element
+// type.
 //
-// Tile computes c[C[i]+j] for i < Rows.N and j < cols: the sum over segs and
-// k of a[A[i]+seg.A+k·step] · b[(seg.B+k)·ldb+j], added to what is there if
-// add is true. b's rows have Cols readable elements even where cols is less.
+// Tiles computes c[C[i]+j] for all rows i and j < cols: the sum over segs and
+// k of a[A[i]+seg.A+k·step] · b[(seg.B+k)·ldb+j], then its End. b's rows have
+// cols rounded up to Quantum readable elements. The order in which a sum is
+// taken does not depend on the other rows.
 type Set[T Float] struct {
-	Name string
-	Rows int // rows of a tile, at most MaxRows
-	Cols int // columns of a tile: the width of a packed panel
-	Tile func(c, a []T, rows *Rows, step int, segs []Seg, b []T, ldb, cols int, add bool)
+	Name    string
+	Rows    int // best is a number of rows that this divides
+	Cols    int // most columns, the width of a packed panel
+	Quantum int // by which panels grow
+	Tiles   func(c, a []T, rows Rows, step int, segs []Seg, b []T, ldb, cols int, end End[T])
+	// Planes multiplies column by column: c[C[i]+j] is the sum of
+	// a[A[i]+seg.A+k·step+j] · b[(seg.B+k)·ldb+j], for any number of columns.
+	Planes func(c, a []T, rows Rows, step int, segs []Seg, b []T, ldb, cols int, end End[T])
+	// Largest sets c[C[i]+j] to the largest of a[A[i]+seg.A+j], K being 1, and
+	// to the later one of two that are equal or of which one is NaN.
+	Largest func(c, a []T, rows Rows, segs []Seg, cols int)
 }
 
-// Use returns the loops for T.
-func Use[T Float]() *Set[T] {
-	return &Set[T]{Name: "portable", Rows: 4, Cols: 4, Tile: tile[T]}
+// Panel is some columns of b, in a form that Tiles takes: where they begin in
+// what is packed, how far rows are apart, the first column and how many.
+type Panel struct{ At, Ld, First, Cols int }
+
+// Panels cuts the columns of b, which has rows rows, into panels of like
+// width, and returns the length of b packed.
+func (s *Set[T]) Panels(rows, cols int) (p []Panel, size int) {
+	n := (cols + s.Cols - 1) / s.Cols
+	units := (cols + s.Quantum - 1) / s.Quantum
+	for i := range n {
+		first, next := i*units/n*s.Quantum, (i+1)*units/n*s.Quantum
+		p = append(p, Panel{first * rows, next - first, first, min(next, cols) - first})
+	}
+	return p, rows * units * s.Quantum
 }
 
-// Panels is the length of b packed: its columns rounded up to whole panels.
-func (s *Set[T]) Panels(rows, cols int) int {
-	return rows * ((cols + s.Cols - 1) / s.Cols) * s.Cols
+// Pack copies rows from … to-1 of the panel's columns of b, where b(r, c) =
+// src[(r-from)·rowStep+c·colStep] and one of the steps is 1, to their place in
+// dst. Columns past the last are zero.
+func Pack[T Float](dst []T, p Panel, from, to int, src []T, rowStep, colStep int) {
+	if from >= to {
+		return
+	}
+	src = src[p.First*colStep:]
+	if colStep != 1 {
+		packTurned(dst[p.At+from*p.Ld:], p, to-from, src, colStep)
+		return
+	}
+	for r := from; r < to; r++ {
+		row := dst[p.At+r*p.Ld:][:p.Ld]
+		copy(row, src[(r-from)*rowStep:][:p.Cols])
+		clear(row[p.Cols:])
+	}
 }
 
-// Pack copies rows from … to-1 of b, where b(r, c) = src[(r-from)·rowStep+
-// c·colStep], into dst: panels of Cols columns one after the other, each with
-// all its rows. Columns past the last are zero. all is the rows of b.
-func (s *Set[T]) Pack(dst []T, all, from, to, cols int, src []T, rowStep, colStep int) {
-	for first := 0; first < cols; first += s.Cols {
-		n := min(s.Cols, cols-first)
-		panel := dst[first*all:][:all*s.Cols]
-		for r := from; r < to; r++ {
-			row := panel[r*s.Cols:][:s.Cols]
-			in := src[(r-from)*rowStep+first*colStep:]
-			if colStep == 1 {
-				copy(row, in[:n])
-			} else {
-				for c := range row[:n] {
-					row[c] = in[c*colStep]
+// packTurned transposes, in blocks that fit in registers or a near cache.
+func packTurned[T Float](dst []T, p Panel, rows int, src []T, step int) {
+	const block = 8
+	for r := 0; r < rows; r += block {
+		n := min(block, rows-r)
+		for c := 0; c < p.Ld; c += block {
+			m := min(block, p.Ld-c, max(0, p.Cols-c))
+			if n == block && m == block && fastTranspose(dst[r*p.Ld+c:], p.Ld, src[c*step+r:], step) {
+				continue
+			}
+			for i := r; i < r+n; i++ {
+				row := dst[i*p.Ld+c:][:min(block, p.Ld-c)]
+				clear(row[m:])
+				for j := range row[:m] {
+					row[j] = src[(c+j)*step+i]
 				}
 			}
-			clear(row[n:])
 		}
 	}
 }

@@ -19,7 +19,11 @@ func Average[T Float](v, x []T, rest T) {
 // Momentum is a step with accumulator a.
 func Momentum[T Float](w, a, g []T, lr, momentum T, nesterov bool) {
 	a, g = a[:len(w)], g[:len(w)]
-	for i := range w {
+	i := 0
+	if !nesterov {
+		i = fastMomentum(w, a, g, lr, momentum)
+	}
+	for ; i < len(w); i++ {
 		a[i] = a[i]*momentum + g[i]
 		if nesterov {
 			w[i] -= g[i]*lr + a[i]*momentum*lr
@@ -32,7 +36,7 @@ func Momentum[T Float](w, a, g []T, lr, momentum T, nesterov bool) {
 // Adam is a step whose rate alpha is corrected for bias.
 func Adam[T Float](w, m, v, g []T, alpha, rest1, rest2, epsilon T) {
 	m, v, g = m[:len(w)], v[:len(w)], g[:len(w)]
-	for i := range w {
+	for i := fastAdam(w, m, v, g, alpha, rest1, rest2, epsilon); i < len(w); i++ {
 		m[i] += (g[i] - m[i]) * rest1
 		v[i] += (g[i]*g[i] - v[i]) * rest2
 		w[i] -= m[i] * alpha / (sqrt(v[i]) + epsilon)
@@ -43,7 +47,11 @@ func Adam[T Float](w, m, v, g []T, alpha, rest1, rest2, epsilon T) {
 // gradient, is nil unless centered.
 func RMSProp[T Float](w, mg, ms, mom, g []T, lr, rest, momentum, epsilon T) {
 	ms, mom, g = ms[:len(w)], mom[:len(w)], g[:len(w)]
-	for i := range w {
+	i := 0
+	if mg == nil {
+		i = fastRMSProp(w, ms, mom, g, lr, rest, momentum, epsilon)
+	}
+	for ; i < len(w); i++ {
 		ms[i] += (g[i]*g[i] - ms[i]) * rest
 		d := ms[i] + epsilon
 		if mg != nil {

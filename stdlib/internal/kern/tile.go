@@ -1,31 +1,43 @@
 package kern
 
-// tile is Set.Tile in plain Go, four columns wide. Two rows at a time keep
-// the eight sums in registers.
-func tile[T Float](c, a []T, rows *Rows, step int, segs []Seg, b []T, ldb, cols int, add bool) {
+// portable is the Set in plain Go.
+func portable[T Float]() *Set[T] {
+	return &Set[T]{Name: "portable", Rows: 2, Cols: 4, Quantum: 4, Tiles: tiles[T], Planes: planes[T], Largest: largest[T]}
+}
+
+// tiles takes two rows and four columns at a time, whose sums fit in
+// registers.
+func tiles[T Float](c, a []T, rows Rows, step int, segs []Seg, b []T, ldb, cols int, end End[T]) {
+	n := len(rows.A)
 	i := 0
-	for ; i+2 <= rows.N; i += 2 {
-		s0, s1 := pair(a, rows.A[i], rows.A[i+1], step, segs, b, ldb)
-		store(c[rows.C[i]:][:cols], s0[:cols], add)
-		store(c[rows.C[i+1]:][:cols], s1[:cols], add)
+	for ; i+2 <= n; i += 2 {
+		s0, s1 := twoRows(a, rows.A[i], rows.A[i+1], step, segs, b, ldb)
+		Store(c[rows.C[i]:][:cols], s0[:cols], end)
+		Store(c[rows.C[i+1]:][:cols], s1[:cols], end)
 	}
-	if i < rows.N {
-		s := single(a, rows.A[i], step, segs, b, ldb)
-		store(c[rows.C[i]:][:cols], s[:cols], add)
-	}
-}
-
-func store[T Float](c, s []T, add bool) {
-	if !add {
-		copy(c, s)
-		return
-	}
-	for j := range c {
-		c[j] += s[j]
+	if i < n {
+		s := oneRow(a, rows.A[i], step, segs, b, ldb)
+		Store(c[rows.C[i]:][:cols], s[:cols], end)
 	}
 }
 
-func pair[T Float](a []T, r0, r1, step int, segs []Seg, b []T, ldb int) (s0, s1 [4]T) {
+// Store finishes the sums s and writes them to c.
+func Store[T Float](c, s []T, end End[T]) {
+	for j, v := range s {
+		if end.Add {
+			v += c[j]
+		}
+		if end.Bias != nil {
+			v += end.Bias[j]
+		}
+		if end.Clamp {
+			v = min(max(v, end.Low), end.High)
+		}
+		c[j] = v
+	}
+}
+
+func twoRows[T Float](a []T, r0, r1, step int, segs []Seg, b []T, ldb int) (s0, s1 [4]T) {
 	var s00, s01, s02, s03, s10, s11, s12, s13 T
 	for _, seg := range segs {
 		bb := b[seg.B*ldb:]
@@ -35,7 +47,8 @@ func pair[T Float](a []T, r0, r1, step int, segs []Seg, b []T, ldb int) (s0, s1 
 			bb = bb[:4*len(x0)]
 			for k, v0 := range x0 {
 				v1 := x1[k]
-				w := (*[4]T)(bb[4*k:])
+				w := (*[4]T)(bb)
+				bb = bb[4:]
 				s00 += v0 * w[0]
 				s10 += v1 * w[0]
 				s01 += v0 * w[1]
@@ -64,7 +77,7 @@ func pair[T Float](a []T, r0, r1, step int, segs []Seg, b []T, ldb int) (s0, s1 
 	return [4]T{s00, s01, s02, s03}, [4]T{s10, s11, s12, s13}
 }
 
-func single[T Float](a []T, r, step int, segs []Seg, b []T, ldb int) [4]T {
+func oneRow[T Float](a []T, r, step int, segs []Seg, b []T, ldb int) [4]T {
 	var s0, s1, s2, s3 T
 	for _, seg := range segs {
 		x, bb := a[r+seg.A:], b[seg.B*ldb:]

@@ -7,7 +7,7 @@ import "math"
 // Add sets y to a+b.
 func Add[T Number](y, a, b []T) {
 	a, b = a[:len(y)], b[:len(y)]
-	for i := range y {
+	for i := fast3(loopAdd, y, a, b); i < len(y); i++ {
 		y[i] = a[i] + b[i]
 	}
 }
@@ -15,7 +15,7 @@ func Add[T Number](y, a, b []T) {
 // Sub sets y to a-b.
 func Sub[T Number](y, a, b []T) {
 	a, b = a[:len(y)], b[:len(y)]
-	for i := range y {
+	for i := fast3(loopSub, y, a, b); i < len(y); i++ {
 		y[i] = a[i] - b[i]
 	}
 }
@@ -23,7 +23,7 @@ func Sub[T Number](y, a, b []T) {
 // Mul sets y to a·b.
 func Mul[T Number](y, a, b []T) {
 	a, b = a[:len(y)], b[:len(y)]
-	for i := range y {
+	for i := fast3(loopMul, y, a, b); i < len(y); i++ {
 		y[i] = a[i] * b[i]
 	}
 }
@@ -31,7 +31,7 @@ func Mul[T Number](y, a, b []T) {
 // Div sets y to a/b.
 func Div[T Float](y, a, b []T) {
 	a, b = a[:len(y)], b[:len(y)]
-	for i := range y {
+	for i := fast3(loopDiv, y, a, b); i < len(y); i++ {
 		y[i] = a[i] / b[i]
 	}
 }
@@ -51,7 +51,7 @@ func DivNoNan[T Float](y, a, b []T) {
 // Max sets y to the larger of a and b; a NaN on either side stays.
 func Max[T Number](y, a, b []T) {
 	a, b = a[:len(y)], b[:len(y)]
-	for i := range y {
+	for i := fast3(loopMax, y, a, b); i < len(y); i++ {
 		y[i] = max(a[i], b[i])
 	}
 }
@@ -59,7 +59,7 @@ func Max[T Number](y, a, b []T) {
 // Min sets y to the smaller of a and b; a NaN on either side stays.
 func Min[T Number](y, a, b []T) {
 	a, b = a[:len(y)], b[:len(y)]
-	for i := range y {
+	for i := fast3(loopMin, y, a, b); i < len(y); i++ {
 		y[i] = min(a[i], b[i])
 	}
 }
@@ -84,7 +84,7 @@ func Pow[T Float](y, a, b []T) {
 // Affine sets y to x·by + plus.
 func Affine[T Float](y, x []T, by, plus T) {
 	x = x[:len(y)]
-	for i := range y {
+	for i := fastAffine(y, x, by, plus); i < len(y); i++ {
 		y[i] = x[i]*by + plus
 	}
 }
@@ -92,7 +92,7 @@ func Affine[T Float](y, x []T, by, plus T) {
 // Axpy adds x·by to y.
 func Axpy[T Float](y, x []T, by T) {
 	x = x[:len(y)]
-	for i := range y {
+	for i := fastAxpy(y, x, by); i < len(y); i++ {
 		y[i] += x[i] * by
 	}
 }
@@ -100,7 +100,7 @@ func Axpy[T Float](y, x []T, by T) {
 // Relu sets y to x where it is over 0, else to 0; NaN stays.
 func Relu[T Float](y, x []T) {
 	x = x[:len(y)]
-	for i := range y {
+	for i := fast2(loopRelu, y, x); i < len(y); i++ {
 		y[i] = max(x[i], 0)
 	}
 }
@@ -108,7 +108,7 @@ func Relu[T Float](y, x []T) {
 // ReluGrad sets dx to dy where y is over 0, else to 0.
 func ReluGrad[T Float](dx, y, dy []T) {
 	y, dy = y[:len(dx)], dy[:len(dx)]
-	for i := range dx {
+	for i := fast3(loopReluGrad, dx, y, dy); i < len(dx); i++ {
 		if y[i] > 0 {
 			dx[i] = dy[i]
 		} else {
@@ -120,7 +120,7 @@ func ReluGrad[T Float](dx, y, dy []T) {
 // Relu6 sets y to x between 0 and 6; NaN stays.
 func Relu6[T Float](y, x []T) {
 	x = x[:len(y)]
-	for i := range y {
+	for i := fast2(loopRelu6, y, x); i < len(y); i++ {
 		y[i] = min(max(x[i], 0), 6)
 	}
 }
@@ -128,7 +128,7 @@ func Relu6[T Float](y, x []T) {
 // Relu6Grad sets dx to dy where y is over 0 and under 6, else to 0.
 func Relu6Grad[T Float](dx, y, dy []T) {
 	y, dy = y[:len(dx)], dy[:len(dx)]
-	for i := range dx {
+	for i := fast3(loopRelu6Grad, dx, y, dy); i < len(dx); i++ {
 		if y[i] > 0 && y[i] < 6 {
 			dx[i] = dy[i]
 		} else {
@@ -141,7 +141,7 @@ func Relu6Grad[T Float](dx, y, dy []T) {
 func Normalize[T Float](y, x, scale, shift []T) {
 	n := len(scale)
 	shift = shift[:n]
-	for i := 0; i+n <= len(y); i += n {
+	for i := fastNormalize(y, x, scale, shift); i+n <= len(y); i += n {
 		to, from := y[i:][:n], x[i:][:n]
 		for c, s := range scale {
 			to[c] = from[c]*s + shift[c]
@@ -167,10 +167,10 @@ func Sum[T Float](x []T) float64 {
 
 // Dot adds the products in float64.
 func Dot[T Float](x, y []T) float64 {
-	var s float64
 	y = y[:len(x)]
-	for i, v := range x {
-		s += float64(v) * float64(y[i])
+	s, i := fastDot(x, y)
+	for ; i < len(x); i++ {
+		s += float64(x[i]) * float64(y[i])
 	}
 	return s
 }
@@ -180,14 +180,6 @@ func AddTo[T Float](y []float64, x []T) {
 	x = x[:len(y)]
 	for i := range y {
 		y[i] += float64(x[i])
-	}
-}
-
-// AddProduct adds a·b to the sums y.
-func AddProduct[T Float](y []float64, a, b []T) {
-	a, b = a[:len(y)], b[:len(y)]
-	for i := range y {
-		y[i] += float64(a[i]) * float64(b[i])
 	}
 }
 
@@ -203,30 +195,57 @@ func PowGrad(a, b float64, to int) float64 {
 	return math.Pow(a, b) * math.Log(a)
 }
 
-// AddMoments adds the distances of x from shift, and their squares, to sums.
-func AddMoments[T Float](sum, squares []float64, x, shift []T) {
-	squares, x, shift = squares[:len(sum)], x[:len(sum)], shift[:len(sum)]
-	for i := range sum {
-		d := float64(x[i]) - float64(shift[i])
-		sum[i] += d
-		squares[i] += d * d
+// ColumnSums adds rows of len(sum) elements to sum.
+func ColumnSums[T Float](sum []float64, x []T) {
+	n := len(sum)
+	if done := fastColumns(loopSums, sum, nil, x, nil, nil, n); done < n {
+		for i := 0; i+n <= len(x); i += n {
+			AddTo(sum[done:], x[i+done:i+n])
+		}
 	}
 }
 
-// AddCentered adds (x - mean)·dy to products and dy to sum.
-func AddCentered[T Float](products, sum []float64, x, mean, dy []T) {
-	products, x, mean, dy = products[:len(sum)], x[:len(sum)], mean[:len(sum)], dy[:len(sum)]
-	for i := range sum {
-		d := float64(dy[i])
-		products[i] += (float64(x[i]) - float64(mean[i])) * d
-		sum[i] += d
+// ColumnMoments adds the distances of rows of len(sum) elements from shift,
+// and their squares.
+func ColumnMoments[T Float](sum, squares []float64, x, shift []T) {
+	n := len(sum)
+	done := fastColumns(loopMoments, sum, squares, x, shift, nil, n)
+	if done == n {
+		return
+	}
+	for i := 0; i+n <= len(x); i += n {
+		for j := done; j < n; j++ {
+			d := float64(x[i+j]) - float64(shift[j])
+			sum[j] += d
+			squares[j] += d * d
+		}
 	}
 }
 
-// Combine sets y to p·a + q·b + d.
+// ColumnCentered adds rows of (x - mean)·dy to products and of dy to sum.
+func ColumnCentered[T Float](products, sum []float64, x, mean, dy []T) {
+	n := len(sum)
+	done := fastColumns(loopCentered, products, sum, x, mean, dy, n)
+	if done == n {
+		return
+	}
+	for i := 0; i+n <= len(x); i += n {
+		for j := done; j < n; j++ {
+			d := float64(dy[i+j])
+			products[j] += (float64(x[i+j]) - float64(mean[j])) * d
+			sum[j] += d
+		}
+	}
+}
+
+// Combine sets rows of y to p·a + q·b + d, of which there is one a column.
 func Combine[T Float](y, p, q, a, b, d []T) {
-	p, q, a, b, d = p[:len(y)], q[:len(y)], a[:len(y)], b[:len(y)], d[:len(y)]
-	for i := range y {
-		y[i] = p[i]*a[i] + q[i]*b[i] + d[i]
+	n := len(a)
+	b, d = b[:n], d[:n]
+	for i := fastCombine(y, p, q, a, b, d); i+n <= len(y); i += n {
+		to, u, v := y[i:][:n], p[i:][:n], q[i:][:n]
+		for j := range to {
+			to[j] = u[j]*a[j] + v[j]*b[j] + d[j]
+		}
 	}
 }

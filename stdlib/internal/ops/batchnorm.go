@@ -57,9 +57,7 @@ func moments[T Float](c *Ctx, out, in *Value) error {
 	}
 	shift := x[:n]
 	sums, err := columnSums(c, len(x), n, 2*n, func(sum []float64, from, to int) {
-		for i := from; i < to; i += n {
-			kern.AddMoments(sum[:n], sum[n:], x[i:][:n], shift)
-		}
+		kern.ColumnMoments(sum[:n], sum[n:], x[from:to], shift)
 	})
 	rows := float64(len(x) / n)
 	for i := range n {

@@ -62,11 +62,9 @@ func biasAdd[T Float](c *Ctx, out *Value, in []*Value) error {
 	if n == 0 {
 		return nil
 	}
-	return c.Ranges(len(y)/n, elementGrain/n, func(from, to int) {
-		for r := from; r < to; r++ {
-			kern.Add(y[r*n:][:n], x[r*n:][:n], bias)
-		}
-	})
+	ones := scratch[T](c, n)
+	fill(ones, 1)
+	return normalize(c, y, x, ones, bias)
 }
 
 // Grad implements Differentiable.
@@ -100,9 +98,7 @@ func biasAddGrad[T Float](c *Ctx, out *Value, in []*Value) error {
 	dy, db := Elems[T](in[0]), Elems[T](out)
 	n := len(db)
 	sums, err := columnSums(c, len(dy), n, n, func(sum []float64, from, to int) {
-		for i := from; i < to; i += n {
-			kern.AddTo(sum, dy[i:][:n])
-		}
+		kern.ColumnSums(sum, dy[from:to])
 	})
 	for i := range db {
 		db[i] = T(sums[i])

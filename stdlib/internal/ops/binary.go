@@ -225,10 +225,12 @@ func (SumTo) Infer(in []Spec) (Spec, error) {
 	if err := float(in[0]); err != nil {
 		return Spec{}, err
 	}
-	if full, err := broadcast(in[0].Shape, in[1].Shape); err != nil {
+	full, err := broadcast(in[0].Shape, in[1].Shape)
+	if err != nil {
 		return Spec{}, err
-	} else if len(full) != len(in[0].Shape) {
-		return Spec{}, fmt.Errorf("x of shape %s has fewer axes than %s", ShapeString(in[0].Shape), ShapeString(in[1].Shape))
+	}
+	if _, err := same("x and what its second input broadcasts to", in[0].Shape, full); err != nil {
+		return Spec{}, err
 	}
 	return Spec{in[0].DType, slices.Clone(in[1].Shape)}, nil
 }

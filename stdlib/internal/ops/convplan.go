@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"cmp"
 	"slices"
 
 	"graft/stdlib/internal/kern"
@@ -76,29 +75,40 @@ type class struct {
 	h, w  *axisClass
 	segs  []kern.Seg
 	count int // pixels, of all images
-	tiles int // index of its first tile
+	taps  int // the length of the sum
+
+	srcAt, dstAt []int // where its columns begin, in a row of either image
 }
 
 // plan is all classes of a convolution.
 type plan struct {
 	src, dst side
 	classes  []class
-	tiles    int
-	rows     int // of a tile
 }
 
-func newPlan(n, rows int, src, dst side, h, w []axisClass, filterW int) *plan {
-	p := &plan{src: src, dst: dst, rows: rows}
+// newPlan sums over the channels of the source too, or, if planes, treats
+// each channel alone.
+func newPlan(n int, src, dst side, h, w []axisClass, filterW int, planes bool) *plan {
+	p := &plan{src: src, dst: dst}
 	for i := range h {
 		for j := range w {
-			c := class{h: &h[i], w: &w[j], count: n * len(h[i].dst) * len(w[j].dst)}
+			c := class{h: &h[i], w: &w[j], count: n * len(h[i].dst) * len(w[j].dst), taps: len(h[i].taps) * len(w[j].taps)}
 			for _, th := range h[i].taps {
 				for _, tw := range w[j].taps {
-					c.segs = join(c.segs, kern.Seg{A: (th.rel*src.w + tw.rel) * src.c, B: (th.t*filterW + tw.t) * src.c, K: src.c}, 1)
+					at, tap := (th.rel*src.w+tw.rel)*src.c, th.t*filterW+tw.t
+					if planes {
+						c.segs = append(c.segs, kern.Seg{A: at, B: tap, K: 1})
+					} else {
+						c.segs = join(c.segs, kern.Seg{A: at, B: tap * src.c, K: src.c}, 1)
+					}
 				}
 			}
-			c.tiles = p.tiles
-			p.tiles += (c.count + rows - 1) / rows
+			if c.count == 0 {
+				continue
+			}
+			for x := range w[j].dst {
+				c.srcAt, c.dstAt = append(c.srcAt, w[j].base[x]*src.c), append(c.dstAt, w[j].dst[x]*dst.c)
+			}
 			p.classes = append(p.classes, c)
 		}
 	}
@@ -118,30 +128,62 @@ func join(segs []kern.Seg, s kern.Seg, step int) []kern.Seg {
 	return append(segs, s)
 }
 
-// tile fills rows with the pixels of tile t and returns its sum.
-func (p *plan) tile(t int, rows *kern.Rows) []kern.Seg {
-	i, found := slices.BinarySearchFunc(p.classes, t, func(c class, t int) int { return cmp.Compare(c.tiles, t) })
-	if !found {
-		i--
-	}
-	for p.classes[i].count == 0 {
-		i++ // empty classes share the index of the next tile
-	}
-	c := &p.classes[i]
-	first := (t - c.tiles) * p.rows
-	rows.N = min(p.rows, c.count-first)
-	nw, nh := len(c.w.dst), len(c.h.dst)
-	x, y := first%nw, first/nw%nh
-	img := first / (nw * nh)
-	for r := range rows.N {
-		rows.A[r] = ((img*p.src.h+c.h.base[y])*p.src.w + c.w.base[x]) * p.src.c
-		rows.C[r] = ((img*p.dst.h+c.h.dst[y])*p.dst.w + c.w.dst[x]) * p.dst.c
-		if x++; x == nw {
-			x = 0
-			if y++; y == nh {
-				y, img = 0, img+1
-			}
+// block is some pixels of a class.
+type block struct {
+	*class
+	from, to int
+}
+
+// blocks cuts the classes into blocks of about work products with each
+// column, of a multiple of rows pixels.
+func (p *plan) blocks(work, rows int) (list []block) {
+	for i := range p.classes {
+		c := &p.classes[i]
+		n := max(1, work/max(1, c.taps*p.src.c))
+		n = (n + rows - 1) / rows * rows
+		for from := 0; from < c.count; from += n {
+			list = append(list, block{c, from, min(c.count, from+n)})
 		}
 	}
-	return c.segs
+	return list
+}
+
+// rows sets where the pixels of a block begin, from pixel from on, as many as
+// rows has room for.
+func (p *plan) rows(b block, from int, rows *kern.Rows) {
+	n := min(cap(rows.A), b.to-from)
+	rows.A, rows.C = rows.A[:n], rows.C[:n]
+	nw, nh := len(b.w.dst), len(b.h.dst)
+	x, y := from%nw, from/nw%nh
+	img := from / (nw * nh)
+	for r := 0; r < n; {
+		src := (img*p.src.h + b.h.base[y]) * p.src.w * p.src.c
+		dst := (img*p.dst.h + b.h.dst[y]) * p.dst.w * p.dst.c
+		run := min(n-r, nw-x)
+		columns(rows.A[r:r+run], b.srcAt[x:], src)
+		columns(rows.C[r:r+run], b.dstAt[x:], dst)
+		r, x = r+run, 0
+		if y++; y == nh {
+			y, img = 0, img+1
+		}
+	}
+}
+
+func columns(to, at []int, row int) {
+	at = at[:len(to)]
+	for i := range to {
+		to[i] = row + at[i]
+	}
+}
+
+// eachBlock runs f over all pixels, some rows of one class at a time.
+func (p *plan) eachBlock(c *Ctx, work int, f func(rows kern.Rows, cl *class)) error {
+	blocks := p.blocks(work, rowBatch)
+	return c.For(len(blocks), func(part int) {
+		rows := batch()
+		for b, from := blocks[part], blocks[part].from; from < b.to; from += len(rows.A) {
+			p.rows(b, from, &rows)
+			f(rows, b.class)
+		}
+	})
 }

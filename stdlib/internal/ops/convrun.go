@@ -4,14 +4,18 @@ import "graft/stdlib/internal/kern"
 
 // convForward runs a convolution.
 func convForward[T Float](c *Ctx, k Conv2D, out *Value, in []*Value) error {
+	return convEnding(c, k, out, in, kern.End[T]{})
+}
+
+func convEnding[T Float](c *Ctx, k Conv2D, out *Value, in []*Value, end kern.End[T]) error {
 	g, err := k.geometry(in[0].Shape, in[1].Shape)
 	if err != nil {
 		return err
 	}
 	s := kern.Use[T]()
-	p := newPlan(g.n, s.Rows, side{g.h.in, g.w.in, g.in}, side{g.h.out, g.w.out, g.out}, g.h.forward(), g.w.forward(), g.w.size)
+	p := newPlan(g.n, side{g.h.in, g.w.in, g.in}, side{g.h.out, g.w.out, g.out}, g.h.forward(), g.w.forward(), g.w.size, false)
 	m := matrix[T]{b: Elems[T](in[1]), rows: g.h.size * g.w.size * g.in, cols: g.out}
-	return convTiles(c, s, p, Elems[T](out), Elems[T](in[0]), m)
+	return convTiles(c, s, p, Elems[T](out), Elems[T](in[0]), m, in[1].Memo, end)
 }
 
 // convBackInput is the gradient with respect to x: in is x (for its shape
@@ -22,10 +26,10 @@ func convBackInput[T Float](c *Ctx, k Conv2D, out *Value, in []*Value) error {
 		return err
 	}
 	s := kern.Use[T]()
-	p := newPlan(g.n, s.Rows, side{g.h.out, g.w.out, g.out}, side{g.h.in, g.w.in, g.in}, g.h.backward(), g.w.backward(), g.w.size)
+	p := newPlan(g.n, side{g.h.out, g.w.out, g.out}, side{g.h.in, g.w.in, g.in}, g.h.backward(), g.w.backward(), g.w.size, false)
 	// Row (tap, out) and column in of the matrix is filter[tap, in, out].
 	m := matrix[T]{b: Elems[T](in[1]), rows: g.h.size * g.w.size * g.out, cols: g.in, turned: g.out}
-	return convTiles(c, s, p, Elems[T](out), Elems[T](in[2]), m)
+	return convTiles(c, s, p, Elems[T](out), Elems[T](in[2]), m, in[1].Memo, kern.End[T]{})
 }
 
 // matrix is the right side of the products. If turned is not 0 it is stored
@@ -36,81 +40,92 @@ type matrix[T Float] struct {
 	turned     int
 }
 
-// packed is a matrix in panels: panel p begins at p·step, its rows are ld apart.
+// packed is a matrix in panels.
 type packed[T Float] struct {
-	b              []T
-	step, ld, cols int
-	width, panels  int
+	b      []T
+	panels []kern.Panel
 }
 
-// pack brings a matrix into panels; one that is used few times and lies well
-// is used as it is.
-func (m matrix[T]) pack(c *Ctx, s *kern.Set[T], uses int) (packed[T], error) {
-	panels := (m.cols + s.Cols - 1) / s.Cols
-	if m.turned == 0 && m.cols%s.Cols == 0 && (panels == 1 || uses < 8) {
-		return packed[T]{m.b, s.Cols, m.cols, m.cols, s.Cols, panels}, nil
-	}
-	dst := scratch[T](c, s.Panels(m.rows, m.cols))
-	block := m.turned
-	if block == 0 {
-		block = max(1, elementGrain/max(1, m.cols))
-	}
-	err := c.Ranges(m.rows, block, func(from, to int) {
-		if m.turned == 0 {
-			s.Pack(dst, m.rows, from, to, m.cols, m.b[from*m.cols:], m.cols, 1)
-		} else {
-			s.Pack(dst, m.rows, from, to, m.cols, m.b[from*m.cols:], 1, m.turned)
+// pack brings a matrix into panels; one that is used for few rows, or that
+// has few columns, is used as it is. What is packed is kept in memo, if there
+// is one.
+func (m matrix[T]) pack(c *Ctx, s *kern.Set[T], uses int, memo *Memo) (packed[T], error) {
+	panels, size := s.Panels(m.rows, m.cols)
+	few := uses < 8*s.Rows && (memo == nil || size > maxKept)
+	if m.turned == 0 && m.cols%s.Quantum == 0 && (len(panels) == 1 || few) {
+		for i := range panels {
+			panels[i].At, panels[i].Ld = panels[i].First, m.cols
 		}
+		return packed[T]{m.b, panels}, nil
+	}
+	if memo == nil {
+		dst := scratch[T](c, size)
+		return packed[T]{dst, panels}, m.packInto(c, dst, panels)
+	}
+	key := packedKey{s.Name, m.rows, m.cols, m.turned}
+	dst, err := remember(memo, key, func() ([]T, error) {
+		dst := make([]T, size)
+		return dst, m.packInto(c, dst, panels)
 	})
-	return packed[T]{dst, s.Cols * m.rows, s.Cols, m.cols, s.Cols, panels}, err
+	return packed[T]{dst, panels}, err
 }
 
-// panel is the columns of panel i: where they begin, and how many.
-func (p *packed[T]) panel(i int) (b []T, cols int) {
-	return p.b[i*p.step:], min(p.width, p.cols-i*p.width)
+// maxKept is the elements of a matrix up to which it is packed for few rows
+// too, if that is done once.
+const maxKept = 1 << 23
+
+// packedKey tells apart what is kept of one filter.
+type packedKey struct {
+	set                string
+	rows, cols, turned int
 }
 
-// convTiles computes every tile of a plan. A part is some tiles, whose source
-// stays in a near cache, times all the panels.
-func convTiles[T Float](c *Ctx, s *kern.Set[T], p *plan, dst, src []T, m matrix[T]) error {
+func (m matrix[T]) packInto(c *Ctx, dst []T, panels []kern.Panel) error {
+	rows := m.turned
+	if rows == 0 {
+		rows = max(1, elementGrain/max(1, m.cols))
+	}
+	rowStep, colStep := m.cols, 1
+	if m.turned != 0 {
+		rowStep, colStep = 1, m.turned
+	}
+	parts := (m.rows + rows - 1) / rows
+	return c.For(parts*len(panels), func(part int) {
+		from := part / len(panels) * rows
+		kern.Pack(dst, panels[part%len(panels)], from, min(m.rows, from+rows), m.b[from*m.cols:], rowStep, colStep)
+	})
+}
+
+// rowBatch is the rows that are passed to Tiles at a time.
+const rowBatch = 96
+
+func batch() kern.Rows { return kern.Rows{A: make([]int, rowBatch), C: make([]int, rowBatch)} }
+
+// blockWork is the products, times the width of a panel, of which a part
+// consists at least.
+const blockWork = 1 << 16
+
+// convTiles computes every pixel of a plan. A part is a block of pixels, whose
+// source stays in a near cache, times one panel, or several of a small matrix.
+func convTiles[T Float](c *Ctx, s *kern.Set[T], p *plan, dst, src []T, m matrix[T], memo *Memo, end kern.End[T]) error {
 	if len(dst) == 0 {
 		return nil
 	}
-	if m.rows == 0 {
-		clear(dst)
-		return nil
-	}
-	b, err := m.pack(c, s, p.tiles)
+	pixels := len(dst) / p.dst.c
+	b, err := m.pack(c, s, pixels, memo)
 	if err != nil {
 		return err
 	}
-	block, group := convBlocks(p, &b, m.rows)
-	blocks, groups := (p.tiles+block-1)/block, (b.panels+group-1)/group
-	return c.For(blocks*groups, func(part int) {
-		first, panel := part%blocks*block, part/blocks*group
-		convPart(s, p, dst, src, &b, [2]int{first, min(p.tiles, first+block)}, [2]int{panel, min(b.panels, panel+group)})
-	})
-}
-
-func convPart[T Float](s *kern.Set[T], p *plan, dst, src []T, b *packed[T], tiles, panels [2]int) {
-	var rows kern.Rows
-	for i := panels[0]; i < panels[1]; i++ {
-		bb, cols := b.panel(i)
-		for t := tiles[0]; t < tiles[1]; t++ {
-			segs := p.tile(t, &rows)
-			s.Tile(dst[i*b.width:], src, &rows, 1, segs, bb, b.ld, cols, false)
+	blocks := p.blocks(blockWork, rowBatch)
+	return c.For(len(blocks)*len(b.panels), func(part int) {
+		panel := b.panels[part/len(blocks)]
+		bl := blocks[part%len(blocks)]
+		rows := batch()
+		for from := bl.from; from < bl.to; from += len(rows.A) {
+			p.rows(bl, from, &rows)
+			s.Tiles(dst[panel.First:], src, rows, 1, bl.segs, b.b[panel.At:], panel.Ld, panel.Cols, end.Of(panel))
 		}
-	}
-}
-
-// convBlocks chooses the tiles and the panels of a part: about a million
-// multiplications, so that the parts outnumber the workers, and as many tiles
-// as the cache holds beside a panel.
-func convBlocks[T Float](p *plan, b *packed[T], k int) (tiles, panels int) {
-	const work = 1 << 20
-	one := max(1, p.rows*k*b.width)
-	tiles = min(p.tiles, max(1, 4*work/one))
-	return tiles, min(b.panels, max(1, work/(one*tiles)))
+	})
 }
 
 // filterBlock is the pixels of which a block of the sum of a filter's
@@ -137,17 +152,16 @@ func convBackFilter[T Float](c *Ctx, k Conv2D, out *Value, in []*Value) error {
 		return nil
 	}
 	taps := g.h.size * g.w.size
-	rows := taps * ((g.in + s.Rows - 1) / s.Rows)
-	b, err := matrix[T]{b: Elems[T](in[2]), rows: pixels, cols: g.out}.pack(c, s, rows)
+	b, err := matrix[T]{b: Elems[T](in[2]), rows: pixels, cols: g.out}.pack(c, s, taps*g.in, nil)
 	if err != nil {
 		return err
 	}
-	chunk := chunkRows(g.in, s.Rows, b.panels*taps)
+	chunk := chunkRows(g.in, s.Rows, len(b.panels)*taps)
 	chunks := (g.in + chunk - 1) / chunk
-	return c.For(taps*chunks*b.panels, func(part int) {
-		panel, row := part%b.panels, part/b.panels
+	return c.For(taps*chunks*len(b.panels), func(part int) {
+		panel, row := b.panels[part%len(b.panels)], part/len(b.panels)
 		tap, from := row/chunks, row%chunks*chunk
-		filterPart(s, &g, dst, x, &b, panel, tap, from, min(g.in, from+chunk))
+		filterPart(s, &g, dst, x, b.b, panel, tap, from, min(g.in, from+chunk))
 	})
 }
 
@@ -160,20 +174,15 @@ func chunkRows(n, tile, others int) int {
 }
 
 // filterPart computes the channels from … to-1 of one tap and panel.
-func filterPart[T Float](s *kern.Set[T], g *conv, dst, x []T, b *packed[T], panel, tap, from, to int) {
-	bb, cols := b.panel(panel)
+func filterPart[T Float](s *kern.Set[T], g *conv, dst, x, b []T, panel kern.Panel, tap, from, to int) {
 	step := g.w.stride * g.in
-	var rows kern.Rows
+	rows := kern.Rows{A: make([]int, to-from), C: make([]int, to-from)}
+	for i := range rows.A {
+		rows.A[i], rows.C[i] = from+i, (tap*g.in+from+i)*g.out
+	}
 	add := false
 	g.tapSegs(tap, step, func(segs []kern.Seg) {
-		for r := from; r < to; r += s.Rows {
-			rows.N = min(s.Rows, to-r)
-			for i := range rows.N {
-				rows.A[i] = r + i
-				rows.C[i] = (tap*g.in+r+i)*g.out + panel*b.width
-			}
-			s.Tile(dst, x, &rows, step, segs, bb, b.ld, cols, add)
-		}
+		s.Tiles(dst[panel.First:], x, rows, step, segs, b[panel.At:], panel.Ld, panel.Cols, kern.End[T]{Add: add})
 		add = true
 	})
 }

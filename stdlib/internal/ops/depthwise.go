@@ -110,42 +110,37 @@ func (k DepthwiseConv2DBackpropFilter) Run(c *Ctx, out *Value, in []*Value) erro
 	return pick(out.DType, depthBackFilter[float32], depthBackFilter[float64])(c, DepthwiseConv2D(k), out, in)
 }
 
-// rowGrain is how many rows of work multiplications each make a part.
-func rowGrain(work int) int { return max(1, 1<<17/max(1, work)) }
+// planeWork is the products of which a part consists at least, where every
+// channel is alone.
+const planeWork = 1 << 18
 
 func depthForward[T Float](c *Ctx, k DepthwiseConv2D, out *Value, in []*Value) error {
+	return depthEnding(c, k, out, in, kern.End[T]{})
+}
+
+func depthEnding[T Float](c *Ctx, k DepthwiseConv2D, out *Value, in []*Value, end kern.End[T]) error {
 	g, err := k.geometry(in[0].Shape, in[1].Shape)
 	if err != nil {
 		return err
 	}
 	x, filter, y := Elems[T](in[0]), Elems[T](in[1]), Elems[T](out)
 	wide := g.in * g.out
-	return c.Ranges(g.n*g.h.out, rowGrain(g.w.out*wide*g.h.size*g.w.size), func(from, to int) {
-		for r := from; r < to; r++ {
-			for o := range g.w.out {
-				pixel := y[(r*g.w.out+o)*wide:][:wide]
-				clear(pixel)
-				g.eachTap(r, o, func(tap, at int) {
-					kern.MulAdd(pixel, x[at:][:g.in], filter[tap*wide:][:wide], g.out)
-				})
+	p := newPlan(g.n, side{g.h.in, g.w.in, g.in}, side{g.h.out, g.w.out, wide}, g.h.forward(), g.w.forward(), g.w.size, true)
+	s := kern.Use[T]()
+	return p.eachBlock(c, planeWork, func(rows kern.Rows, cl *class) {
+		if g.out == 1 {
+			s.Planes(y, x, rows, 0, cl.segs, filter, wide, wide, end)
+			return
+		}
+		pixel := make([]T, wide)
+		for i, r := range rows.A {
+			clear(pixel)
+			for _, seg := range cl.segs {
+				kern.MulAdd(pixel, x[r+seg.A:][:g.in], filter[seg.B*wide:][:wide], g.out)
 			}
+			kern.Store(y[rows.C[i]:][:wide], pixel, end)
 		}
 	})
-}
-
-// eachTap calls f for the taps of output column o in row r (over all images)
-// that see an input, with where its channels begin.
-func (g *conv) eachTap(r, o int, f func(tap, at int)) {
-	img, oh := r/g.h.out, r%g.h.out
-	h0, h1 := g.h.taps(oh)
-	w0, w1 := g.w.taps(o)
-	for th := h0; th < h1; th++ {
-		ih := oh*g.h.stride - g.h.before + th*g.h.dilation
-		for tw := w0; tw < w1; tw++ {
-			iw := o*g.w.stride - g.w.before + tw*g.w.dilation
-			f(th*g.w.size+tw, ((img*g.h.in+ih)*g.w.in+iw)*g.in)
-		}
-	}
 }
 
 func depthBackInput[T Float](c *Ctx, k DepthwiseConv2D, out *Value, in []*Value) error {
@@ -155,37 +150,21 @@ func depthBackInput[T Float](c *Ctx, k DepthwiseConv2D, out *Value, in []*Value)
 	}
 	dx, filter, dy := Elems[T](out), Elems[T](in[1]), Elems[T](in[2])
 	wide := g.in * g.out
-	h, w := expand(g.h.in, g.h.backward()), expand(g.w.in, g.w.backward())
-	return c.Ranges(g.n*g.h.in, rowGrain(g.w.in*wide*g.h.size*g.w.size), func(from, to int) {
-		for r := from; r < to; r++ {
-			img, ih := r/g.h.in, r%g.h.in
-			for iw := range g.w.in {
-				pixel := dx[(r*g.w.in+iw)*g.in:][:g.in]
-				clear(pixel)
-				for _, th := range h[ih] {
-					for _, tw := range w[iw] {
-						at := ((img*g.h.out+th.rel)*g.w.out + tw.rel) * wide
-						kern.MulFold(pixel, dy[at:][:wide], filter[(th.t*g.w.size+tw.t)*wide:][:wide], g.out)
-					}
-				}
+	p := newPlan(g.n, side{g.h.out, g.w.out, wide}, side{g.h.in, g.w.in, g.in}, g.h.backward(), g.w.backward(), g.w.size, true)
+	s := kern.Use[T]()
+	return p.eachBlock(c, planeWork, func(rows kern.Rows, cl *class) {
+		if g.out == 1 {
+			s.Planes(dx, dy, rows, 0, cl.segs, filter, wide, wide, kern.End[T]{})
+			return
+		}
+		for i, r := range rows.A {
+			pixel := dx[rows.C[i]:][:g.in]
+			clear(pixel)
+			for _, seg := range cl.segs {
+				kern.MulFold(pixel, dy[r+seg.A:][:wide], filter[seg.B*wide:][:wide], g.out)
 			}
 		}
 	})
-}
-
-// expand lists the taps of each of n positions, with their place in the source.
-func expand(n int, classes []axisClass) [][]tap {
-	out := make([][]tap, n)
-	for _, c := range classes {
-		for i, pos := range c.dst {
-			taps := slices.Clone(c.taps)
-			for j := range taps {
-				taps[j].rel += c.base[i]
-			}
-			out[pos] = taps
-		}
-	}
-	return out
 }
 
 // partials is how many partial sums a sum over pixels is made of. It is
@@ -198,18 +177,16 @@ func depthBackFilter[T Float](c *Ctx, k DepthwiseConv2D, out *Value, in []*Value
 		return err
 	}
 	x, dy, dst := Elems[T](in[0]), Elems[T](in[2]), Elems[T](out)
-	wide, rows := g.in*g.out, g.n*g.h.out
+	rows := g.n * g.h.out
 	sums := scratch[T](c, min(rows, partials)*len(dst))
 	grain := (rows + partials - 1) / partials
+	h, w := g.h.forward(), g.w.forward()
 	err = c.Ranges(rows, grain, func(from, to int) {
 		part := sums[from/grain*len(dst):][:len(dst)]
 		clear(part)
-		for r := from; r < to; r++ {
-			for o := range g.w.out {
-				from := dy[(r*g.w.out+o)*wide:][:wide]
-				g.eachTap(r, o, func(tap, at int) {
-					kern.MulAdd(part[tap*wide:][:wide], x[at:][:g.in], from, g.out)
-				})
+		for i := range h {
+			for j := range w {
+				depthSums(&g, part, x, dy, from, to, &h[i], &w[j])
 			}
 		}
 	})
@@ -218,4 +195,37 @@ func depthBackFilter[T Float](c *Ctx, k DepthwiseConv2D, out *Value, in []*Value
 		kern.Axpy(dst, sums[p*len(dst):][:len(dst)], 1)
 	}
 	return err
+}
+
+// depthSums adds the products of one class's pixels in rows from … to-1 of the
+// output, counted over all images. The rows of the sum are its taps.
+func depthSums[T Float](g *conv, sum, x, dy []T, from, to int, h, w *axisClass) {
+	wide := g.in * g.out
+	var taps kern.Rows
+	for _, th := range h.taps {
+		for _, tw := range w.taps {
+			taps.A = append(taps.A, (th.rel*g.w.in+tw.rel)*g.in)
+			taps.C = append(taps.C, (th.t*g.w.size+tw.t)*wide)
+		}
+	}
+	var segs []kern.Seg
+	for r := from; r < to; r++ {
+		img, oh := r/g.h.out, r%g.h.out
+		if i, found := slices.BinarySearch(h.dst, oh); found {
+			at := ((img*g.h.in+h.base[i])*g.w.in + w.base[0]) * g.in
+			segs = append(segs, kern.Seg{A: at, B: r*g.w.out + w.dst[0], K: len(w.dst)})
+		}
+	}
+	step := g.w.stride * g.in
+	if g.out == 1 {
+		kern.Use[T]().Planes(sum, x, taps, step, segs, dy, wide, wide, kern.End[T]{Add: true})
+		return
+	}
+	for i, r := range taps.A {
+		for _, s := range segs {
+			for k := range s.K {
+				kern.MulAdd(sum[taps.C[i]:][:wide], x[r+s.A+k*step:][:g.in], dy[(s.B+k)*wide:][:wide], g.out)
+			}
+		}
+	}
 }

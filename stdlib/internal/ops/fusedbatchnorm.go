@@ -97,9 +97,7 @@ func batchNormSums[T Float](c *Ctx, k BatchNormSums, out *Value, in []*Value) er
 	y, x, m, dy := Elems[T](out), Elems[T](in[0]), Elems[T](in[1]), Elems[T](in[2])
 	n := len(m) / 2
 	sums, err := columnSums(c, len(x), n, 2*n, func(sum []float64, from, to int) {
-		for i := from; i < to; i += n {
-			kern.AddCentered(sum[:n], sum[n:], x[i:][:n], m[:n], dy[i:][:n])
-		}
+		kern.ColumnCentered(sum[:n], sum[n:], x[from:to], m[:n], dy[from:to])
 	})
 	for i := range n {
 		y[i] = T(sums[i] / math.Sqrt(float64(m[n+i])+k.Epsilon))
@@ -154,9 +152,7 @@ func fusedBatchNormGrad[T Float](c *Ctx, k FusedBatchNormGrad, out *Value, in []
 		d[i] = T(-f*float64(s[n+i])/rows - slope*float64(m[i]))
 	}
 	return c.Ranges(len(dx)/n, elementGrain/n, func(from, to int) {
-		for i := from * n; i < to*n; i += n {
-			kern.Combine(dx[i:][:n], dy[i:][:n], x[i:][:n], a, b, d)
-		}
+		kern.Combine(dx[from*n:to*n], dy[from*n:to*n], x[from*n:to*n], a, b, d)
 	})
 }
 

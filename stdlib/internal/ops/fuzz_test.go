@@ -53,6 +53,8 @@ func anyKernel(r *rand.Rand) Kernel {
 		Assign{}, AssignAdd{}, AssignSub{}, AssignMovingAverage{}, ApplyGradientDescent{}, ApplyMomentum{}, ApplyAdagrad{}, ApplyAdam{}, ApplyRMSProp{},
 		ApplyCenteredRMSProp{}, ApplyAdadelta{}, ApplyFtrl{}, ApplyFtrl{Power: 1}, ApplyProximalGradientDescent{}, ApplyProximalAdagrad{}, ApplyAdagradDA{},
 	}
+	end := Ending{r.IntN(2) == 0, r.IntN(2) == 0, []Unary{"", Relu, Relu6, Exp}[r.IntN(4)]}
+	all = append(all, FusedConv2D{conv, end}, FusedDepthwiseConv2D{DepthwiseConv2D(conv), end}, FusedMatMul{MatMul{}, end}, WinogradConv2D{conv.Padding, conv.Pads, end})
 	return all[r.IntN(len(all))]
 }
 
@@ -82,12 +84,12 @@ func anySpecs(r *rand.Rand, sizes []int) []Spec {
 // FuzzInfer wants errors, not panics, whatever kernel meets whatever inputs;
 // and where there is none, the run to agree with what was inferred.
 func FuzzInfer(f *testing.F) {
-	for i := range uint64(3000) {
+	for i := range uint64(600) {
 		f.Add(i)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		for range 20 {
+		for range 40 {
 			k := anyKernel(r)
 			sizes := [][]int{{0, 1, 2, 3}, {1, 2}, {2, 3, Unknown}, {-5, 1 << 62, 7, 1 << 31, Unknown, 1}}[r.IntN(4)]
 			in := anySpecs(r, sizes)
@@ -106,11 +108,12 @@ func FuzzInfer(f *testing.F) {
 	})
 }
 
+// total is the elements of all, Unknown if they cannot be allocated.
 func total(specs []Spec) int {
 	n := 0
 	for _, s := range specs {
 		d := Size(s.Shape)
-		if d == Unknown {
+		if _, ok := Dtype(s.DType); !ok || d == Unknown {
 			return Unknown
 		}
 		n += d

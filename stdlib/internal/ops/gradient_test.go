@@ -14,10 +14,9 @@ import (
 // gradCase is a kernel, what it is applied to, and which of these inputs have
 // a gradient to check; nil: all floats.
 type gradCase struct {
-	k      Kernel
-	in     []*Value
-	to     []int
-	result []int // shape of y, only for the reader
+	k  Kernel
+	in []*Value
+	to []int
 }
 
 func ints64(shape []int, x ...int64) *Value {

@@ -131,7 +131,7 @@ func same(what string, a, b []int) ([]int, error) {
 		}
 		out[i] = d
 	}
-	return out, nil
+	return out, sound(out)
 }
 
 // allSame is the Infer of kernels whose inputs and output have one shape and

@@ -66,6 +66,10 @@ func (k MatMul) Run(c *Ctx, out *Value, in []*Value) error {
 type gemm struct{ m, n, k, row, step int }
 
 func matMul[T Float](c *Ctx, k MatMul, out *Value, in []*Value) error {
+	return matMulEnding(c, k, out, in, kern.End[T]{})
+}
+
+func matMulEnding[T Float](c *Ctx, k MatMul, out *Value, in []*Value, end kern.End[T]) error {
 	a, b := flip(in[0].Shape, k.TransposeA), flip(in[1].Shape, k.TransposeB)
 	g := gemm{m: a[0], n: b[1], k: a[1], row: a[1], step: 1}
 	if k.TransposeA {
@@ -75,48 +79,51 @@ func matMul[T Float](c *Ctx, k MatMul, out *Value, in []*Value) error {
 	if len(dst) == 0 {
 		return nil
 	}
-	if g.k == 0 {
-		clear(dst)
-		return nil
-	}
 	m := matrix[T]{b: Elems[T](in[1]), rows: g.k, cols: g.n}
 	if k.TransposeB {
 		m.turned = g.k
 	}
-	return multiply(c, g, dst, Elems[T](in[0]), m)
+	return multiply(c, g, dst, Elems[T](in[0]), m, in[1].Memo, end)
 }
 
-func multiply[T Float](c *Ctx, g gemm, dst, a []T, m matrix[T]) error {
+func multiply[T Float](c *Ctx, g gemm, dst, a []T, m matrix[T], memo *Memo, end kern.End[T]) error {
 	s := kern.Use[T]()
-	tiles := (g.m + s.Rows - 1) / s.Rows
-	b, err := m.pack(c, s, tiles)
+	b, err := m.pack(c, s, g.m, memo)
 	if err != nil {
 		return err
 	}
-	block := min(tiles, max(1, 1<<22/max(1, s.Rows*g.k*b.width)))
-	blocks := (tiles + block - 1) / block
-	return c.For(blocks*b.panels, func(part int) {
-		panel, from := part/blocks, part%blocks*block
-		multiplyPart(s, g, dst, a, &b, panel, from*s.Rows, min(g.m, (from+block)*s.Rows))
+	block := max(1, blockWork/max(1, g.k))
+	block = (block + s.Rows - 1) / s.Rows * s.Rows
+	blocks := (g.m + block - 1) / block
+	return c.For(blocks*len(b.panels), func(part int) {
+		from := part % blocks * block
+		multiplyPart(s, g, dst, a, b.b, b.panels[part/blocks], from, min(g.m, from+block), end)
 	})
 }
 
-// sumBlock is the k of one pass over a tile: so much of a panel stays in a
-// near cache.
+// sumBlock is the k of one pass over rows: so much of a panel stays in a near
+// cache.
 const sumBlock = 2048
 
-func multiplyPart[T Float](s *kern.Set[T], g gemm, dst, a []T, b *packed[T], panel, from, to int) {
-	bb, cols := b.panel(panel)
-	var rows kern.Rows
-	seg := make([]kern.Seg, 1)
-	for k := 0; k < g.k; k += sumBlock {
-		seg[0] = kern.Seg{A: k * g.step, B: k, K: min(sumBlock, g.k-k)}
-		for r := from; r < to; r += s.Rows {
-			rows.N = min(s.Rows, to-r)
-			for i := range rows.N {
-				rows.A[i], rows.C[i] = (r+i)*g.row, (r+i)*g.n+panel*b.width
-			}
-			s.Tile(dst, a, &rows, g.step, seg, bb, b.ld, cols, k > 0)
+func multiplyPart[T Float](s *kern.Set[T], g gemm, dst, a, b []T, panel kern.Panel, from, to int, end kern.End[T]) {
+	rows := kern.Rows{A: make([]int, to-from), C: make([]int, to-from)}
+	for i := range rows.A {
+		rows.A[i], rows.C[i] = (from+i)*g.row, (from+i)*g.n
+	}
+	for k := 0; ; k += sumBlock {
+		var segs []kern.Seg
+		if k < g.k {
+			segs = []kern.Seg{{A: k * g.step, B: k, K: min(sumBlock, g.k-k)}}
+		}
+		var now kern.End[T]
+		last := k+sumBlock >= g.k
+		if last {
+			now = end.Of(panel)
+		}
+		now.Add = end.Add || k > 0
+		s.Tiles(dst[panel.First:], a, rows, g.step, segs, b[panel.At:], panel.Ld, panel.Cols, now)
+		if last {
+			return
 		}
 	}
 }

@@ -2,7 +2,8 @@ package ops
 
 import (
 	"errors"
-	"math"
+
+	"graft/stdlib/internal/kern"
 )
 
 // MaxPool is the largest element of each window of x [batch, height, width,
@@ -17,7 +18,8 @@ type MaxPool struct {
 type AvgPool MaxPool
 
 // MaxPoolGrad is the gradient of MaxPool, which goes to the first of the
-// largest elements of a window. Its inputs are x and the output's gradient.
+// largest elements of a window. Its inputs are x, the output and the output's
+// gradient.
 type MaxPoolGrad MaxPool
 
 // AvgPoolGrad is the gradient of AvgPool; its inputs are something of x's
@@ -48,7 +50,10 @@ func (k MaxPool) infer(in []Spec, names ...string) (Spec, error) {
 	if err != nil || len(in) == 1 {
 		return s, err
 	}
-	return like(in[0]), checkDout(in[1].Shape, s)
+	for _, d := range in[1:] {
+		err = errors.Join(err, checkDout(d.Shape, s))
+	}
+	return like(in[0]), err
 }
 
 // Name implements Kernel.
@@ -70,7 +75,9 @@ func (k MaxPool) Infer(in []Spec) (Spec, error) { return k.infer(in, "x") }
 func (k AvgPool) Infer(in []Spec) (Spec, error) { return MaxPool(k).infer(in, "x") }
 
 // Infer implements Kernel.
-func (k MaxPoolGrad) Infer(in []Spec) (Spec, error) { return MaxPool(k).infer(in, "x", "gradient") }
+func (k MaxPoolGrad) Infer(in []Spec) (Spec, error) {
+	return MaxPool(k).infer(in, "x", "y", "gradient")
+}
 
 // Infer implements Kernel.
 func (k AvgPoolGrad) Infer(in []Spec) (Spec, error) { return MaxPool(k).infer(in, "x", "gradient") }
@@ -98,7 +105,7 @@ func (k AvgPoolGrad) Run(c *Ctx, out *Value, in []*Value) error {
 // Grad implements Differentiable.
 func (k MaxPool) Grad(b *Builder, in []*Node, out, dout *Node, want []bool) ([]*Node, error) {
 	g := gradients(b, want)
-	g.to(0, func() *Node { return g.op(MaxPoolGrad(k), in[0], dout) })
+	g.to(0, func() *Node { return g.op(MaxPoolGrad(k), in[0], out, dout) })
 	return g.done()
 }
 
@@ -109,16 +116,8 @@ func (k AvgPool) Grad(b *Builder, in []*Node, out, dout *Node, want []bool) ([]*
 	return g.done()
 }
 
-// eachOutput runs f over the output's pixels, with their channels.
-func eachOutput[T Float](c *Ctx, g *conv, y []T, f func(pixel []T, r, o int)) error {
-	work := g.w.out * g.in * g.h.size * g.w.size
-	return c.Ranges(g.n*g.h.out, rowGrain(work), func(from, to int) {
-		for r := from; r < to; r++ {
-			for o := range g.w.out {
-				f(y[(r*g.w.out+o)*g.in:][:g.in], r, o)
-			}
-		}
-	})
+func (g *conv) poolPlan() *plan {
+	return newPlan(g.n, side{g.h.in, g.w.in, g.in}, side{g.h.out, g.w.out, g.in}, g.h.forward(), g.w.forward(), g.w.size, true)
 }
 
 func maxPool[T Float](c *Ctx, k MaxPool, out, in *Value) error {
@@ -126,17 +125,9 @@ func maxPool[T Float](c *Ctx, k MaxPool, out, in *Value) error {
 	if err != nil {
 		return err
 	}
-	x := Elems[T](in)
-	return eachOutput(c, &g, Elems[T](out), func(pixel []T, r, o int) {
-		fill(pixel, T(math.Inf(-1)))
-		g.eachTap(r, o, func(_, at int) {
-			from := x[at:][:len(pixel)]
-			for i, v := range from {
-				if !(v <= pixel[i]) {
-					pixel[i] = v
-				}
-			}
-		})
+	y, x, s := Elems[T](out), Elems[T](in), kern.Use[T]()
+	return g.poolPlan().eachBlock(c, planeWork, func(rows kern.Rows, cl *class) {
+		s.Largest(y, x, rows, cl.segs, g.in)
 	})
 }
 
@@ -145,33 +136,24 @@ func avgPool[T Float](c *Ctx, k MaxPool, out, in *Value) error {
 	if err != nil {
 		return err
 	}
-	x := Elems[T](in)
-	return eachOutput(c, &g, Elems[T](out), func(pixel []T, r, o int) {
-		clear(pixel)
-		n := 0
-		g.eachTap(r, o, func(_, at int) {
-			n++
-			for i, v := range x[at:][:len(pixel)] {
-				pixel[i] += v
-			}
-		})
-		by := 1 / T(n)
-		for i := range pixel {
-			pixel[i] *= by
-		}
+	y, x, s := Elems[T](out), Elems[T](in), kern.Use[T]()
+	return g.poolPlan().eachBlock(c, planeWork, func(rows kern.Rows, cl *class) {
+		by := make([]T, g.in)
+		fill(by, 1/T(cl.taps))
+		s.Planes(y, x, rows, 0, cl.segs, by, 0, g.in, kern.End[T]{})
 	})
 }
 
 // eachImage runs f over parts that own disjoint pieces of the gradient with
 // respect to x: the images, and pieces of their channels if those are few.
 func eachImage(c *Ctx, g *conv, f func(img, from, to int)) error {
-	pieces := 1
+	units, pieces := (g.in+7)/8, 1
 	if g.n < 8 {
-		pieces = max(1, min(8, g.in/16))
+		pieces = max(1, min(8, units))
 	}
 	return c.For(g.n*pieces, func(part int) {
 		p := part % pieces
-		f(part/pieces, p*g.in/pieces, (p+1)*g.in/pieces)
+		f(part/pieces, min(g.in, p*units/pieces*8), min(g.in, (p+1)*units/pieces*8))
 	})
 }
 
@@ -180,32 +162,20 @@ func maxPoolGrad[T Float](c *Ctx, k MaxPool, out *Value, in []*Value) error {
 	if err != nil {
 		return err
 	}
-	dx, x, dy := Elems[T](out), Elems[T](in[0]), Elems[T](in[1])
+	dx, x, y, dy := Elems[T](out), Elems[T](in[0]), Elems[T](in[1]), Elems[T](in[2])
 	size := g.h.in * g.w.in * g.in
 	return eachImage(c, &g, func(img, from, to int) {
 		clearChannels(dx[img*size:][:size], g.in, from, to)
-		best, where := make([]T, to-from), make([]int, to-from)
+		places := make([]int, 0, g.h.size*g.w.size)
 		for r := img * g.h.out; r < (img+1)*g.h.out && c.err() == nil; r++ {
 			for o := range g.w.out {
-				fill(where, -1)
-				g.eachTap(r, o, func(_, at int) { larger(best, where, x[at+from:at+to], at+from) })
-				for i, d := range dy[(r*g.w.out+o)*g.in:][from:to] {
-					if where[i] >= 0 {
-						dx[where[i]] += d
-					}
-				}
+				places = places[:0]
+				g.eachTap(r, o, func(_, at int) { places = append(places, at+from) })
+				pixel := (r*g.w.out + o) * g.in
+				kern.FirstEqual(dx, x, y[pixel+from:pixel+to], dy[pixel+from:pixel+to], places)
 			}
 		}
 	})
-}
-
-// larger notes those of x that are larger than the best so far.
-func larger[T Float](best []T, where []int, x []T, at int) {
-	for i, v := range x {
-		if where[i] < 0 || !(v <= best[i]) {
-			best[i], where[i] = v, at+i
-		}
-	}
 }
 
 func clearChannels[T Float](x []T, channels, from, to int) {
@@ -214,27 +184,42 @@ func clearChannels[T Float](x []T, channels, from, to int) {
 	}
 }
 
+// avgPoolGrad divides the gradient by the elements of each window, then adds
+// to each input the windows that it is in.
 func avgPoolGrad[T Float](c *Ctx, k MaxPool, out *Value, in []*Value) error {
 	g, err := k.geometry(in[0].Shape)
 	if err != nil {
 		return err
 	}
-	dx, dy := Elems[T](out), Elems[T](in[1])
-	size := g.h.in * g.w.in * g.in
-	return eachImage(c, &g, func(img, from, to int) {
-		clearChannels(dx[img*size:][:size], g.in, from, to)
-		for r := img * g.h.out; r < (img+1)*g.h.out && c.err() == nil; r++ {
-			for o := range g.w.out {
-				n := 0
-				g.eachTap(r, o, func(int, int) { n++ })
-				d := dy[(r*g.w.out+o)*g.in:][from:to]
-				g.eachTap(r, o, func(_, at int) {
-					by := 1 / T(n)
-					for i, v := range dx[at+from : at+to] {
-						dx[at+from+i] = v + d[i]*by
-					}
-				})
-			}
+	dx, dy, s := Elems[T](out), Elems[T](in[1]), kern.Use[T]()
+	part := scratch[T](c, len(dy))
+	err = g.poolPlan().eachBlock(c, planeWork, func(rows kern.Rows, cl *class) {
+		for _, at := range rows.C {
+			kern.Affine(part[at:][:g.in], dy[at:][:g.in], 1/T(cl.taps), 0)
 		}
 	})
+	if err != nil {
+		return err
+	}
+	ones := make([]T, g.in)
+	fill(ones, 1)
+	back := newPlan(g.n, side{g.h.out, g.w.out, g.in}, side{g.h.in, g.w.in, g.in}, g.h.backward(), g.w.backward(), g.w.size, true)
+	return back.eachBlock(c, planeWork, func(rows kern.Rows, cl *class) {
+		s.Planes(dx, part, rows, 0, cl.segs, ones, 0, g.in, kern.End[T]{})
+	})
+}
+
+// eachTap calls f for the taps of output column o in row r (over all images)
+// that see an input, with where its channels begin.
+func (g *conv) eachTap(r, o int, f func(tap, at int)) {
+	img, oh := r/g.h.out, r%g.h.out
+	h0, h1 := g.h.taps(oh)
+	w0, w1 := g.w.taps(o)
+	for th := h0; th < h1; th++ {
+		ih := oh*g.h.stride - g.h.before + th*g.h.dilation
+		for tw := w0; tw < w1; tw++ {
+			iw := o*g.w.stride - g.w.before + tw*g.w.dilation
+			f(th*g.w.size+tw, ((img*g.h.in+ih)*g.w.in+iw)*g.in)
+		}
+	}
 }

@@ -254,9 +254,7 @@ func reduceSum[T Float](c *Ctx, y, x []T, shape []int, axes Axes, scale float64)
 
 func sumColumns[T Float](c *Ctx, y, x []T, n int, scale float64) error {
 	sums, err := columnSums(c, len(x), n, n, func(sum []float64, from, to int) {
-		for i := from; i < to; i += n {
-			kern.AddTo(sum, x[i:][:n])
-		}
+		kern.ColumnSums(sum, x[from:to])
 	})
 	for i := range y {
 		y[i] = T(sums[i] * scale)

@@ -43,6 +43,7 @@ func (a *archive) get(t testing.TB, name string) *Value {
 	h := a.r.Header(name + ".npy")
 	if h == nil {
 		t.Fatalf("no array %q", name)
+		return nil
 	}
 	v := &Value{Shape: append([]int{}, h.Descr.Shape...)}
 	var err error

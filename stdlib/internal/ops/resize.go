@@ -213,7 +213,7 @@ func mix[T Float](c *Ctx, out, in *Value, h, w [][]share) error {
 	y, x := Elems[T](out), Elems[T](in)
 	oh, ow, n := out.Shape[1], out.Shape[2], out.Shape[3]
 	ih, iw := in.Shape[1], in.Shape[2]
-	return c.Ranges(out.Shape[0]*oh, rowGrain(ow*n*4), func(from, to int) {
+	return c.Ranges(out.Shape[0]*oh, max(1, planeWork/max(1, ow*n*4)), func(from, to int) {
 		sum := make([]float64, n)
 		for r := from; r < to; r++ {
 			for o := range ow {

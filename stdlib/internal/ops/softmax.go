@@ -189,7 +189,8 @@ func sparseLabels(logits, labels Spec) (Spec, error) {
 	return Spec{logits.DType, []int{n}}, err
 }
 
-// labelsOf reads labels of either type and checks their range.
+// labelsOf reads labels of either type and checks their range. The error has
+// TensorFlow's words.
 func labelsOf(v *Value, classes int) ([]int, error) {
 	out := make([]int, v.Len())
 	for i := range out {
@@ -200,7 +201,7 @@ func labelsOf(v *Value, classes int) ([]int, error) {
 			l = v.I64[i]
 		}
 		if l < 0 || l >= int64(classes) {
-			return nil, fmt.Errorf("Received a label value of %d which is outside the valid range of [0, %d). It is at index %d of %d labels", l, classes, i, len(out))
+			return nil, fmt.Errorf("label %d of %d: Received a label value of %d which is outside the valid range of [0, %d)", i, len(out), l, classes)
 		}
 		out[i] = int(l)
 	}

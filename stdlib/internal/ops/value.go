@@ -67,6 +67,10 @@ type Value struct {
 	I32   []int32
 	I64   []int64
 	Bool  []bool
+
+	// Memo, if not nil, keeps what kernels derive from the elements; the owner
+	// clears it when they change.
+	Memo *Memo
 }
 
 // NewValue allocates a value of zeros. Only the dtypes of Value's slices can

@@ -1,0 +1,203 @@
+package exec
+
+import (
+	"graft/ckpt/tensors"
+	"graft/stdlib/internal/ops"
+)
+
+// fuse lets a convolution or a product do in one pass what follows it: batch
+// normalisation by stored statistics, a bias, a sum with something of its
+// shape, Relu. A result that is fetched, or used by anything else, stays.
+func (b *planner) fuse() {
+	if b.opt.Exact {
+		return
+	}
+	f := &fuser{planner: b, at: map[*ops.Node]int{}, uses: map[*ops.Node]int{}}
+	for i, s := range b.steps {
+		f.at[s.node] = i
+		for _, a := range s.args {
+			f.uses[a.node]++
+		}
+	}
+	dead := make([]bool, len(b.steps))
+	for i := range b.steps {
+		for {
+			from := f.step(i)
+			if from < 0 {
+				break
+			}
+			dead[from] = true
+		}
+	}
+	kept := b.steps[:0]
+	for i, s := range b.steps {
+		if !dead[i] {
+			kept = append(kept, b.choose(s))
+		}
+	}
+	b.steps = kept
+}
+
+type fuser struct {
+	*planner
+	at   map[*ops.Node]int // the step that computes a node
+	uses map[*ops.Node]int // how many inputs of steps it is
+}
+
+// only returns the step that computes an input which nothing else needs, and
+// -1 when there is none.
+func (f *fuser) only(i, input int) int {
+	n := f.steps[i].args[input].node
+	p, ok := f.at[n]
+	if !ok || f.uses[n] != 1 || f.fetched[n] || f.steps[p].late != f.steps[i].late {
+		return -1
+	}
+	return p
+}
+
+// step takes into step i one step before it, and returns which, -1 for none.
+func (f *fuser) step(i int) int {
+	s := &f.steps[i]
+	switch k := s.kernel.(type) {
+	case ops.BatchNorm:
+		return f.batchNorm(i, k)
+	case ops.BiasAdd:
+		return f.end(i, 0, func(e *ops.Ending) bool {
+			ok := !e.Bias && !e.Residual && e.Activation == ""
+			e.Bias = true
+			return ok
+		}, s.args[1])
+	case ops.Unary:
+		if k != ops.Relu && k != ops.Relu6 {
+			return -1
+		}
+		return f.end(i, 0, func(e *ops.Ending) bool {
+			ok := e.Activation == ""
+			e.Activation = k
+			return ok
+		})
+	case ops.Binary:
+		return f.sum(i, k)
+	}
+	return -1
+}
+
+// sum fuses a residual: of two convolutions the second one, which is the main
+// branch in the nets that have them.
+func (f *fuser) sum(i int, k ops.Binary) int {
+	s := &f.steps[i]
+	if k != ops.Add || !ops.Fits(f.specs[s.args[0].node].Shape, f.specs[s.args[1].node].Shape) {
+		return -1
+	}
+	residual := func(e *ops.Ending) bool {
+		ok := !e.Residual && e.Activation == ""
+		e.Residual = true
+		return ok
+	}
+	for _, input := range []int{1, 0} {
+		if p := f.end(i, input, residual, s.args[1-input]); p >= 0 {
+			return p
+		}
+	}
+	return -1
+}
+
+// end makes step i the step that computes its input, with an ending that
+// change has added to, and more inputs. change says whether it goes.
+func (f *fuser) end(i, input int, change func(*ops.Ending) bool, more ...arg) int {
+	p := f.only(i, input)
+	if p < 0 {
+		return -1
+	}
+	kernel, ok := withEnding(f.steps[p].kernel, change)
+	if !ok {
+		return -1
+	}
+	args := append(append([]arg{}, f.steps[p].args...), more...)
+	f.steps[i].kernel, f.steps[i].args = kernel, args
+	return p
+}
+
+// withEnding adds to what follows a convolution or a product.
+func withEnding(k ops.Kernel, change func(*ops.Ending) bool) (ops.Kernel, bool) {
+	switch k := k.(type) {
+	case ops.Conv2D:
+		return withEnding(ops.FusedConv2D{Conv2D: k}, change)
+	case ops.DepthwiseConv2D:
+		return withEnding(ops.FusedDepthwiseConv2D{DepthwiseConv2D: k}, change)
+	case ops.MatMul:
+		return withEnding(ops.FusedMatMul{MatMul: k}, change)
+	case ops.FusedConv2D:
+		ok := change(&k.Ending)
+		return k, ok
+	case ops.FusedDepthwiseConv2D:
+		ok := change(&k.Ending)
+		return k, ok
+	case ops.FusedMatMul:
+		ok := change(&k.Ending)
+		return k, ok
+	}
+	return nil, false
+}
+
+// batchNorm folds the statistics into the filter before it, if all of them
+// stay as they are.
+func (f *fuser) batchNorm(i int, k ops.BatchNorm) int {
+	s := &f.steps[i]
+	p := f.only(i, 0)
+	if p < 0 || f.specs[s.node].DType != tensors.Float32 {
+		return -1
+	}
+	conv := f.steps[p]
+	multiplier := 0
+	switch conv.kernel.(type) {
+	case ops.Conv2D:
+	case ops.DepthwiseConv2D:
+		multiplier = f.specs[conv.args[1].node].Shape[3]
+	default:
+		return -1
+	}
+	for _, a := range append(s.args[1:], conv.args[1]) {
+		if !f.frozen(a) {
+			return -1
+		}
+	}
+	kernel, _ := withEnding(conv.kernel, func(e *ops.Ending) bool { e.Bias = true; return true })
+	filter, bias := f.fold(conv, s.args[1:], k, multiplier)
+	s.kernel, s.args = kernel, []arg{conv.args[0], {derived: filter}, {derived: bias}}
+	return p
+}
+
+// frozen reports whether an input is a value that this run does not change.
+func (b *planner) frozen(a arg) bool {
+	return a.derived != nil || b.stable[a.node] && !b.written[a.node]
+}
+
+// choose takes a faster algorithm for a convolution whose filter is frozen:
+// Winograd's for windows of 3×3, where maps and channels are large enough for
+// it to pay.
+func (b *planner) choose(s step) step {
+	k, ok := s.kernel.(ops.FusedConv2D)
+	if plain, is := s.kernel.(ops.Conv2D); is {
+		k, ok = ops.FusedConv2D{Conv2D: plain}, true
+	}
+	if !ok || k.Residual || !b.frozen(s.args[1]) || !unit(k.Strides) || !unit(k.Dilations) {
+		return s
+	}
+	filter, out := b.specOf(s.args[1]), b.specs[s.node]
+	f, o := filter.Shape, out.Shape
+	if out.DType != tensors.Float32 || f[0] != 3 || f[1] != 3 || f[2] < 32 || f[3] < 32 || o[1] < 14 || o[2] < 14 {
+		return s
+	}
+	s.kernel = ops.WinogradConv2D{Padding: k.Padding, Pads: k.Pads, Ending: k.Ending}
+	return s
+}
+
+func (b *planner) specOf(a arg) ops.Spec {
+	if a.derived != nil {
+		return a.derived.spec
+	}
+	return b.specs[a.node]
+}
+
+func unit(n [2]int) bool { return n[0] <= 1 && n[1] <= 1 }

@@ -1,0 +1,212 @@
+//go:build !purego
+
+package kern
+
+import (
+	"math"
+	"unsafe"
+)
+
+// tileArgs is what the assembly takes; the fields' order is that of
+// .ci/gen/kern/tiles.go. The list that rowsA begins is full.
+type tileArgs struct {
+	a, c         unsafe.Pointer
+	rowsA, rowsC unsafe.Pointer
+	rows         int
+	segs         unsafe.Pointer
+	segCount     int
+	b            unsafe.Pointer
+	ldb, step    int    // in bytes
+	mask         uint64 // AVX-512: one bit a column
+	add          int
+	next         [2]uintptr // of the rows; the assembly's own
+	start        float32    // of what is not a sum
+	bias         unsafe.Pointer
+	clamp        int
+	low, high    float32
+}
+
+// vectorSet is a Set in assembly: of each function one for panels of 1, 2 …
+// vectors.
+type vectorSet struct {
+	lanes                  int
+	tiles, planes, largest []func(args *byte)
+	masked                 bool // the last vector need not be full
+}
+
+const asmRows = 6
+
+func avx512Set() *Set[float32] {
+	v := vectorSet{
+		lanes:   16,
+		tiles:   []func(*byte){tiles16AVX512, tiles32AVX512, tiles48AVX512, tiles64AVX512},
+		planes:  []func(*byte){planes16AVX512, planes32AVX512, planes48AVX512, planes64AVX512},
+		largest: []func(*byte){largest16AVX512, largest32AVX512, largest48AVX512, largest64AVX512},
+		masked:  true,
+	}
+	return &Set[float32]{Name: "avx512", Rows: asmRows, Cols: 64, Quantum: 16, Tiles: v.runTiles, Planes: v.runPlanes, Largest: v.runLargest}
+}
+
+func avx2Set() *Set[float32] {
+	v := vectorSet{
+		lanes:   8,
+		tiles:   []func(*byte){tiles8AVX2, tiles16AVX2},
+		planes:  []func(*byte){planes8AVX2, planes16AVX2},
+		largest: []func(*byte){largest8AVX2, largest16AVX2},
+	}
+	return &Set[float32]{Name: "avx2", Rows: asmRows, Cols: 16, Quantum: 8, Tiles: v.runTiles, Planes: v.runPlanes, Largest: v.runLargest}
+}
+
+// full pads the rows of a with copies of the last to whole tiles.
+func (r Rows) full() Rows {
+	if n := len(r.A); n%asmRows != 0 {
+		r.A = append(make([]int, 0, n+asmRows), r.A...)
+		for len(r.A)%asmRows != 0 {
+			r.A = append(r.A, r.A[n-1])
+		}
+	}
+	return r
+}
+
+// args describes a call; rows are full, n of them are to be stored.
+func args(c, a []float32, rows Rows, n, step int, segs []Seg, b []float32, ldb, cols int, end End[float32]) tileArgs {
+	t := tileArgs{
+		a: unsafe.Pointer(unsafe.SliceData(a)), c: unsafe.Pointer(unsafe.SliceData(c)),
+		rowsA: unsafe.Pointer(unsafe.SliceData(rows.A)), rowsC: unsafe.Pointer(unsafe.SliceData(rows.C)), rows: n,
+		segs: unsafe.Pointer(unsafe.SliceData(segs)), segCount: len(segs),
+		b: unsafe.Pointer(unsafe.SliceData(b)), ldb: 4 * ldb, step: 4 * step,
+		mask: ^uint64(0) >> (64 - cols),
+	}
+	if end.Add {
+		t.add = 1
+	}
+	if end.Bias != nil {
+		t.bias = unsafe.Pointer(unsafe.SliceData(end.Bias[:cols]))
+	}
+	if end.Clamp {
+		t.clamp, t.low, t.high = 1, end.Low, end.High
+	}
+	return t
+}
+
+// runTiles is Set.Tiles.
+func (v *vectorSet) runTiles(c, a []float32, rows Rows, step int, segs []Seg, b []float32, ldb, cols int, end End[float32]) {
+	n := len(rows.A)
+	if n == 0 {
+		return
+	}
+	vectors := (cols + v.lanes - 1) / v.lanes
+	if cols < 1 || vectors > len(v.tiles) {
+		panic("kern: a panel of that many columns does not fit")
+	}
+	check(c, a, rows, step, segs, 1, cols)
+	checkPanel(b, segs, ldb, vectors*v.lanes)
+	if !v.masked && cols%v.lanes != 0 {
+		v.aside(c, a, rows, step, segs, b, ldb, cols, end)
+		return
+	}
+	t := args(c, a, rows.full(), n, step, segs, b, ldb, cols, end)
+	v.tiles[vectors-1]((*byte)(unsafe.Pointer(&t)))
+}
+
+// runPlanes is Set.Planes.
+func (v *vectorSet) runPlanes(c, a []float32, rows Rows, step int, segs []Seg, b []float32, ldb, cols int, end End[float32]) {
+	n := len(rows.A)
+	if n == 0 || cols == 0 {
+		return
+	}
+	check(c, a, rows, step, segs, cols, cols)
+	checkPanel(b, segs, ldb, cols)
+	full := rows.full()
+	done := v.eachVectors(cols, func(vectors, first, width int) {
+		t := args(c[first:], a[first:], full, n, step, segs, b[first:], ldb, width, end.from(first))
+		v.planes[vectors-1]((*byte)(unsafe.Pointer(&t)))
+	})
+	if done < cols {
+		planes(c[done:], a[done:], rows, step, segs, b[done:], ldb, cols-done, end.from(done))
+	}
+}
+
+// runLargest is Set.Largest.
+func (v *vectorSet) runLargest(c, a []float32, rows Rows, segs []Seg, cols int) {
+	n := len(rows.A)
+	if n == 0 || cols == 0 {
+		return
+	}
+	check(c, a, rows, 1, segs, cols, cols)
+	full := rows.full()
+	done := v.eachVectors(cols, func(vectors, first, width int) {
+		t := args(c[first:], a[first:], full, n, 0, segs, nil, 0, width, End[float32]{})
+		t.start = float32(math.Inf(-1))
+		v.largest[vectors-1]((*byte)(unsafe.Pointer(&t)))
+	})
+	if done < cols {
+		largest(c[done:], a[done:], rows, segs, cols-done)
+	}
+}
+
+// eachVectors cuts columns into pieces of some vectors, and returns how many
+// columns there are in them: without masks those of a last vector are left.
+func (v *vectorSet) eachVectors(cols int, f func(vectors, first, width int)) int {
+	units := cols / v.lanes
+	if v.masked {
+		units = (cols + v.lanes - 1) / v.lanes
+	}
+	pieces := (units + len(v.planes) - 1) / len(v.planes)
+	for i := range pieces {
+		from, to := i*units/pieces, (i+1)*units/pieces
+		f(to-from, from*v.lanes, min(to*v.lanes, cols)-from*v.lanes)
+	}
+	return min(units*v.lanes, cols)
+}
+
+// aside computes a panel whose last vector is not full into memory of its
+// own, from which the columns that there are go to c.
+func (v *vectorSet) aside(c, a []float32, rows Rows, step int, segs []Seg, b []float32, ldb, cols int, end End[float32]) {
+	var sums [asmRows * 16]float32
+	var at [asmRows]int
+	wide := (cols + v.lanes - 1) / v.lanes * v.lanes
+	for i := range at {
+		at[i] = i * wide
+	}
+	for i := 0; i < len(rows.A); i += asmRows {
+		m := min(asmRows, len(rows.A)-i)
+		v.runTiles(sums[:], a, Rows{rows.A[i:][:m], at[:m]}, step, segs, b, ldb, wide, End[float32]{})
+		for j := range m {
+			Store(c[rows.C[i+j]:][:cols], sums[at[j]:][:cols], end)
+		}
+	}
+}
+
+// check panics where the assembly would read outside of a or write outside of
+// c, of which it reads wideA and writes wideC elements a row.
+func check(c, a []float32, rows Rows, step int, segs []Seg, wideA, wideC int) {
+	if len(rows.C) < len(rows.A) {
+		panic("kern: fewer rows of c than of a")
+	}
+	low, high := span(rows.A)
+	first, last := span(rows.C[:len(rows.A)])
+	_, _ = c[first], c[last+wideC-1]
+	for _, s := range segs {
+		if s.K < 1 {
+			panic("kern: an empty segment")
+		}
+		_, _ = a[low+s.A], a[high+s.A+(s.K-1)*step+wideA-1]
+	}
+}
+
+// span is the smallest and the largest of some numbers.
+func span(x []int) (low, high int) {
+	low, high = x[0], x[0]
+	for _, v := range x {
+		low, high = min(low, v), max(high, v)
+	}
+	return low, high
+}
+
+// checkPanel is check for b.
+func checkPanel(b []float32, segs []Seg, ldb, wide int) {
+	for _, s := range segs {
+		_, _ = b[s.B*ldb], b[(s.B+s.K-1)*ldb+wide-1]
+	}
+}
