@@ -63,6 +63,10 @@ type SessionOptions struct {
 	// it, and 3×3 convolutions with frozen filters are computed by Winograd's
 	// algorithm: results differ by some 1e-5 of the largest.
 	Exact bool
+	// FeatureBytes bounds the memory for what the frozen part of a network made
+	// of examples; see Session.Features. Default: 256 MiB; below 0 nothing is
+	// remembered.
+	FeatureBytes int64
 }
 
 // Session holds the values of a graph's variables and runs its operations
@@ -78,8 +82,11 @@ type Session struct {
 	plans plans
 	cache exec.Cache
 	exact bool
-	ctx   ops.Ctx
-	runs  uint64
+
+	features *features
+
+	ctx  ops.Ctx
+	runs uint64
 }
 
 // NewSession returns a session in which all variables are still fresh. A nil
@@ -95,7 +102,7 @@ func NewSessionWith(g *Graph, opt SessionOptions) (*Session, error) {
 	if opt.Threads < 0 {
 		return nil, fmt.Errorf("graph: a session with %d threads", opt.Threads)
 	}
-	s := &Session{g: g, vars: map[*Variable]*state{}, plans: plans{}, exact: opt.Exact}
+	s := &Session{g: g, vars: map[*Variable]*state{}, plans: plans{}, exact: opt.Exact, features: newFeatures(opt.FeatureBytes)}
 	s.ctx.Pool = par.New(opt.Threads)
 	return s, nil
 }
@@ -169,6 +176,9 @@ func number(v *ops.Value) float64 {
 }
 
 func (s *Session) compute(feeds Feeds, nodes []*ops.Node) ([]*ops.Value, error) {
+	if s == nil {
+		return nil, fmt.Errorf("the session is nil: was the cell that makes it stopped by an error?")
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ctx := host.Context()
@@ -183,6 +193,17 @@ func (s *Session) compute(feeds Feeds, nodes []*ops.Node) ([]*ops.Value, error) 
 	if err != nil {
 		return nil, err
 	}
+	s.runs++
+	s.ctx.Context, s.ctx.Seed = ctx, s.g.seed<<20^s.runs
+	defer func() { s.ctx.Context = context.Background() }()
+	if s.features.use(plan) {
+		return s.withFeatures(plan, nodes, fed)
+	}
+	return s.run(plan, fed)
+}
+
+// run runs a plan on what is fed and the variables' values.
+func (s *Session) run(plan *exec.Plan, fed map[*ops.Node]*ops.Value) ([]*ops.Value, error) {
 	leaves := make([]*ops.Value, len(plan.Leaves()))
 	versions := make([]uint64, len(leaves))
 	for i, n := range plan.Leaves() {
@@ -190,10 +211,7 @@ func (s *Session) compute(feeds Feeds, nodes []*ops.Node) ([]*ops.Value, error) 
 			leaves[i], versions[i] = s.leaf(n, plan.Writes(n))
 		}
 	}
-	s.runs++
-	s.ctx.Context, s.ctx.Seed = ctx, s.g.seed<<20^s.runs
 	out, err := plan.Run(&s.ctx, leaves, versions)
-	s.ctx.Context = context.Background()
 	for _, n := range plan.Leaves() {
 		if v := s.g.byNode[n]; v != nil && plan.Writes(n) {
 			s.changed(v)
@@ -257,12 +275,12 @@ func (s *Session) leaf(n *ops.Node, written bool) (*ops.Value, uint64) {
 
 // plan finds or makes the plan for these fetches, feeds and shapes.
 func (s *Session) plan(nodes []*ops.Node, fed map[*ops.Node]*ops.Value) (*exec.Plan, error) {
-	key := planKey(nodes, fed)
+	key := planKey(nodes, fed) + fmt.Sprint(";", len(s.features.kept))
 	if p := s.plans.get(key); p != nil {
 		return p, nil
 	}
 	known := func(n *ops.Node) (*exec.Leaf, error) { return s.known(n, fed) }
-	p, err := exec.New(nodes, known, exec.Options{Exact: s.exact, Names: s.g.nameOf, Cache: &s.cache})
+	p, err := exec.New(nodes, known, exec.Options{Exact: s.exact, Names: s.g.nameOf, Cache: &s.cache, Remembered: s.features.remembers})
 	if err != nil {
 		return nil, err
 	}

@@ -264,3 +264,54 @@ func TestBadInput(t *testing.T) {
 		t.Errorf("a label out of range: %v", fmt.Sprint(err))
 	}
 }
+
+// A head is trained to the same bits with and without remembered features,
+// and the features are computed once for each example.
+func TestFeaturesAreRemembered(t *testing.T) {
+	train1 := func(bytes int64) ([]float32, string) {
+		f := build(t, Config{}, fashion)
+		f.sess = ok[*graph.Session](t)(graph.NewSessionWith(f.g, graph.SessionOptions{FeatureBytes: bytes}))
+		plan := ok[*slim.RestorePlan](t)(slim.PlanRestore(fashion, ok[*slim.Selection](t)(slim.VariablesToRestore(f.g))))
+		if err := plan.Apply(f.sess); err != nil {
+			t.Fatal(err)
+		}
+		head := ok[[]*graph.Variable](t)(f.g.Collection(graph.TrainableVariables, "MobilenetV1/Logits"))
+		step := ok[*graph.Operation](t)(train.Adam(1e-2).Minimize(f.loss, head...))
+		var out []float32
+		for i := range 6 {
+			feeds := graph.Feeds{}
+			for n, v := range f.feeds {
+				feeds[n] = rotated(t, v, i)
+			}
+			out = append(out, floats(ok[[]*graph.Tensor](t)(f.sess.Run(feeds, f.loss, step))[0])...)
+		}
+		return append(out, f.run(f.logits)...), f.sess.Features()
+	}
+	with, said := train1(0)
+	without, nothing := train1(-1)
+	for i := range with {
+		if math.Float32bits(with[i]) != math.Float32bits(without[i]) {
+			t.Fatalf("value %d: %g with remembered features, %g without", i, with[i], without[i])
+		}
+	}
+	if !strings.Contains(said, "32 examples of [") || !strings.Contains(said, "32 examples computed, 192 found") {
+		t.Error(said)
+	}
+	if nothing != "no features are remembered" {
+		t.Error(nothing)
+	}
+}
+
+// rotated moves the rows of a tensor by n, so that each batch has another order.
+func rotated(t *testing.T, v *graph.Tensor, n int) *graph.Tensor {
+	t.Helper()
+	switch d := v.Data().(type) {
+	case []float32:
+		k := n * len(d) / v.Shape()[0]
+		return ok[*graph.Tensor](t)(graph.FromFloat32s(append(append([]float32{}, d[k:]...), d[:k]...), v.Shape()...))
+	case []int64:
+		return ok[*graph.Tensor](t)(graph.FromInt64s(append(append([]int64{}, d[n:]...), d[:n]...), v.Shape()...))
+	}
+	t.Fatalf("a tensor of %v", v.Dtype())
+	return nil
+}

@@ -26,6 +26,8 @@ type Plan struct {
 	arena   []float32
 	written map[*ops.Node]bool // the leaves that the run changes
 	names   Names
+
+	frontier []*ops.Node
 }
 
 // step computes one value.
@@ -63,6 +65,8 @@ type Options struct {
 	Names Names
 	// Cache keeps what is derived from variables, for all plans of a session.
 	Cache *Cache
+	// Remembered says which nodes' rows are kept already; nil: none.
+	Remembered func(*ops.Node) bool
 }
 
 // New plans the computation of fetches. known tells what is known of a node
@@ -84,6 +88,7 @@ func New(fetches []*ops.Node, known func(*ops.Node) (*Leaf, error), opt Options)
 	if err := b.specify(); err != nil {
 		return nil, err
 	}
+	b.findFrontier()
 	b.fuse()
 	b.number()
 	for _, f := range fetches {
@@ -95,6 +100,9 @@ func New(fetches []*ops.Node, known func(*ops.Node) (*Leaf, error), opt Options)
 
 // Leaves are the nodes whose values Run is given, in its order.
 func (p *Plan) Leaves() []*ops.Node { return p.leaves }
+
+// Changes reports whether the run changes any variable.
+func (p *Plan) Changes() bool { return len(p.written) > 0 }
 
 // Writes reports whether the run changes the variable of a leaf.
 func (p *Plan) Writes(leaf *ops.Node) bool { return p.written[leaf] }
@@ -342,10 +350,10 @@ func (l *layout) reusable(i int, s step) int {
 // part that is large enough, else the end.
 type arena struct {
 	size int
-	free []part // by offset, no two adjacent
+	free []gap // by offset, no two adjacent
 }
 
-type part struct{ at, n int }
+type gap struct{ at, n int }
 
 func (a *arena) take(n int) int {
 	best := -1
@@ -359,7 +367,7 @@ func (a *arena) take(n int) int {
 		if a.free[best].n == n {
 			a.free = slices.Delete(a.free, best, best+1)
 		} else {
-			a.free[best] = part{at + n, a.free[best].n - n}
+			a.free[best] = gap{at + n, a.free[best].n - n}
 		}
 		return at
 	}
@@ -376,8 +384,8 @@ func (a *arena) give(at, n int) {
 	if n == 0 {
 		return
 	}
-	i, _ := slices.BinarySearchFunc(a.free, at, func(p part, at int) int { return p.at - at })
-	a.free = slices.Insert(a.free, i, part{at, n})
+	i, _ := slices.BinarySearchFunc(a.free, at, func(p gap, at int) int { return p.at - at })
+	a.free = slices.Insert(a.free, i, gap{at, n})
 	if i+1 < len(a.free) && at+n == a.free[i+1].at {
 		a.free[i].n += a.free[i+1].n
 		a.free = slices.Delete(a.free, i+1, i+2)
