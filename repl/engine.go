@@ -54,6 +54,7 @@ type Display struct {
 type Result struct {
 	Value *Display // the trailing expression's value, or nil
 	Err   *Error   // nil when the cell ran to its end
+	Notes []string // what the session did by itself: an import that was missing
 }
 
 // The names of errors, as front ends show them ("ename").
@@ -64,6 +65,7 @@ const (
 	CellError    = "Error"        // a statement's error result was not nil
 	Interrupted  = "Interrupted"  // the user stopped the cell
 	WorkerError  = "WorkerError"  // the process that ran the cell ended
+	CommandError = "CommandError" // a % or ! command failed
 )
 
 // Error is why a cell failed.

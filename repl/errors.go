@@ -1,7 +1,6 @@
 package repl
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -32,10 +31,14 @@ func compileError(cell Cell, diags []check.Diagnostic) *Error {
 
 // excerpt is an error with its place: the message, the source line, a caret.
 func excerpt(cell Cell, line, col int, msg string) []string {
+	return excerptOf(fmt.Sprintf("In[%d]", cell.Number), cell.Source, line, col, msg)
+}
+
+func excerptOf(cell, source string, line, col int, msg string) []string {
 	if line == 0 {
 		return []string{msg}
 	}
-	lines := strings.Split(cell.Source, "\n")
+	lines := strings.Split(source, "\n")
 	src := ""
 	if line <= len(lines) {
 		src = lines[line-1]
@@ -46,11 +49,11 @@ func excerpt(cell Cell, line, col int, msg string) []string {
 		}
 		return ' '
 	}, src[:min(col-1, len(src))])
-	return []string{fmt.Sprintf("In[%d]:%d:%d: %s", cell.Number, line, col, msg), "    " + src, "    " + pad + "^"}
+	return []string{fmt.Sprintf("%s:%d:%d: %s", cell, line, col, msg), "    " + src, "    " + pad + "^"}
 }
 
 // runError words what a run ended with.
-func (r *runner) runError(ctx context.Context, p any, offset int) *Error {
+func (r *runner) runError(p any, offset int, trace *nb.Trace) *Error {
 	e := &Error{Name: PanicError}
 	switch p := p.(type) {
 	case *nb.CellErr:
@@ -74,5 +77,41 @@ func (r *runner) runError(ctx context.Context, p any, offset int) *Error {
 		text = e.Message
 	}
 	e.Traceback = excerpt(r.cell, e.Line, e.Column, text)
+	if e.Name == PanicError && trace != nil {
+		r.locate(e, text, trace)
+	}
 	return e
+}
+
+// locate puts the exact place of a panic, and the cells' functions that it
+// left, into e.
+func (r *runner) locate(e *Error, text string, trace *nb.Trace) {
+	low := r.s.low
+	place, ok := low.Place(trace.Mark)
+	innermost := trace.Funcs[0]
+	if !ok || place.Func != innermost {
+		// The mark is of a function that was called, and returned, before.
+		name, at := low.Func(innermost)
+		if name == "" {
+			return
+		}
+		place = at
+		text += " (in " + name + ")"
+	}
+	here := "In[" + fmt.Sprint(r.cell.Number) + "]"
+	line, col := split.LineColumn(place.Source, place.Offset)
+	if place.Cell == here {
+		e.Line, e.Column = line, col
+	}
+	e.Traceback = excerptOf(place.Cell, place.Source, line, col, text)
+	for i, f := range trace.Funcs {
+		if name, at := low.Func(f); name != "" {
+			by := "called by "
+			if i == 0 {
+				by = "in "
+			}
+			l, _ := split.LineColumn(at.Source, at.Offset)
+			e.Traceback = append(e.Traceback, fmt.Sprintf("%s%s, declared at %s:%d", by, name, at.Cell, l))
+		}
+	}
 }

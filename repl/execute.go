@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"graft/repl/internal/check"
 	"graft/repl/internal/lower"
@@ -18,6 +19,14 @@ import (
 func (s *Session) Execute(ctx context.Context, cell Cell, out Output) Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if res, done := s.runCommands(ctx, &cell, out); done {
+		return res
+	}
+	return s.runGo(ctx, cell, out)
+}
+
+// runGo runs a cell without commands.
+func (s *Session) runGo(ctx context.Context, cell Cell, out Output) Result {
 	s.view.Lock()
 	units, diags := s.checker.Check(fmt.Sprintf("In[%d]", cell.Number), cell.Source)
 	s.view.Unlock()
@@ -27,9 +36,14 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out Output) Result {
 	r := &runner{s: s, cell: cell, out: out}
 	restore := host.Install(&cellHost{s: s, ctx: ctx, out: out})
 	defer restore()
+	var notes []string
 	for i, u := range units {
+		for _, p := range u.Imported {
+			notes = append(notes, fmt.Sprintf("imported %q", p))
+		}
 		res := r.unit(ctx, u)
 		if res.Err != nil || i == len(units)-1 {
+			res.Notes = notes
 			return res
 		}
 	}
@@ -44,6 +58,8 @@ type runner struct {
 
 	mu     sync.Mutex
 	failed any // the first panic of a goroutine
+	trace  *nb.Trace
+	ended  bool
 	vals   []any
 	has    bool
 }
@@ -74,13 +90,10 @@ func (r *runner) unit(ctx context.Context, u *check.Unit) Result {
 		}
 	}
 	if p := r.call(ctx, run, o.Run); p != nil {
-		return Result{Err: r.runError(ctx, p, run.Offset())}
+		return Result{Err: r.runError(p, run.Offset(), run.Trace())}
 	}
-	r.mu.Lock()
-	failed := r.failed
-	r.mu.Unlock()
-	if failed != nil {
-		return Result{Err: r.runError(ctx, failed, -1)}
+	if failed := r.end(run); failed != nil {
+		return Result{Err: r.runError(failed, -1, r.trace)}
 	}
 	if r.has {
 		return Result{Value: s.render(o.Results, r.vals)}
@@ -88,17 +101,32 @@ func (r *runner) unit(ctx context.Context, u *check.Unit) Result {
 	return Result{}
 }
 
-func (r *runner) print(stream, text string) {
-	if stream != "trace" {
-		r.out.Stream(stream, text)
-	}
-}
+func (r *runner) print(stream, text string) { r.out.Stream(stream, text) }
 
-func (r *runner) goroutineFailed(v any) {
+// end closes the cell and returns what a goroutine panicked with; one that is
+// about to is waited for.
+func (r *runner) end(run *nb.Run) any {
+	for i := 0; i < 100 && run.Live() > 0 && r.s.rt.Panicking(); i++ {
+		time.Sleep(time.Millisecond)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.ended = true
+	return r.failed
+}
+
+// goroutineFailed takes the panic of a goroutine: the cell's error, or, when
+// the cell has ended, a message below it.
+func (r *runner) goroutineFailed(v any, t *nb.Trace) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		e := r.runError(v, -1, t)
+		r.out.Stream("stderr", "a goroutine of this cell ended: "+strings.Join(e.Traceback, "\n")+"\n")
+		return
+	}
 	if r.failed == nil {
-		r.failed = v
+		r.failed, r.trace = v, t
 	}
 }
 

@@ -12,6 +12,15 @@ import (
 // strings and comments, and a last token after which Go puts no semicolon,
 // want more lines.
 func (s *Session) IsComplete(source string) Completeness {
+	s.view.Lock()
+	list, source := s.cutCommands(source)
+	s.view.Unlock()
+	if n := len(list); n > 0 && strings.TrimSpace(source) == "" {
+		if last := list[n-1]; strings.HasPrefix(last.name, "%%") {
+			return Completeness{Status: "incomplete"} // its body may go on
+		}
+		return Completeness{Status: "complete"}
+	}
 	var sc scanner.Scanner
 	fs := token.NewFileSet()
 	f := fs.AddFile("", fs.Base(), len(source))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"go/token"
+	"go/types"
 	"path"
 	"reflect"
 	"strings"
@@ -17,13 +18,15 @@ import (
 // Session evaluates cells in this process. It is an Engine. A process holds
 // one live Session: host.Install has one slot.
 type Session struct {
-	opt     Options
-	fset    *token.FileSet
-	checker *check.Session
-	rt      *nb.Runtime
-	low     *lower.Lowerer
-	back    Backend
-	symbols Exports
+	opt      Options
+	fset     *token.FileSet
+	checker  *check.Session
+	rt       *nb.Runtime
+	low      *lower.Lowerer
+	back     Backend
+	symbols  Exports
+	exports  Exports // symbols, and what lowered code calls
+	importer types.Importer
 
 	mu       sync.Mutex // one cell at a time
 	view     sync.Mutex // guards checker between cells and completion
@@ -44,6 +47,8 @@ type Backend interface {
 	Run(ctx context.Context, name string) (resume func(), err error)
 	// SetStop raises or lowers the flag that lowered loops look at.
 	SetStop(on bool)
+	// Mark is the number of the place that lowered code marked last.
+	Mark() int
 	// Global returns a variable, addressable.
 	Global(name string) (reflect.Value, bool)
 }
@@ -52,26 +57,33 @@ type Backend interface {
 // the symbols or fails its self-test.
 func NewSession(opt Options) (*Session, error) {
 	s := &Session{opt: opt.withDefaults(), fset: token.NewFileSet(), docs: map[string]string{}}
-	imp := s.opt.Importer
-	if imp == nil {
-		imp = defaultImporter(s.fset)
+	s.importer = s.opt.Importer
+	if s.importer == nil {
+		s.importer = defaultImporter(s.fset)
 	}
 	s.symbols = s.opt.Symbols()
 	s.rt = nb.NewRuntime(s.symbol)
-	merged := make(Exports, len(s.symbols)+1)
+	s.exports = make(Exports, len(s.symbols)+1)
 	for k, v := range s.symbols {
-		merged[k] = v
+		s.exports[k] = v
 	}
-	merged["graft/nb/nb"] = s.rt.Exports()
+	s.exports["graft/nb/nb"] = s.rt.Exports()
 	s.stdout = nb.Writer{RT: s.rt, Stream: "stdout"}
-	back, err := newBackend(merged, s.stdout, nb.Writer{RT: s.rt, Stream: "trace"})
+	return s, s.fresh()
+}
+
+// fresh gives the session an interpreter that has seen no cells.
+func (s *Session) fresh() error {
+	back, err := newBackend(s.exports, s.stdout, nb.Writer{RT: s.rt, Stream: nb.Trail})
 	if err != nil {
-		return nil, fmt.Errorf("repl: %w", err)
+		return fmt.Errorf("repl: %w", err)
 	}
 	s.back = back
-	s.low = lower.New(s.rt, &lower.Library{Fset: s.fset, Importer: imp})
-	s.checker = check.NewSession(s.fset, imp, known(s.opt.Packages))
-	return s, nil
+	s.rt.Mark = back.Mark
+	s.low = lower.New(s.rt, &lower.Library{Fset: s.fset, Importer: s.importer})
+	s.checker = check.NewSession(s.fset, s.importer, known(s.opt.Packages))
+	s.docs = map[string]string{}
+	return nil
 }
 
 // symbol looks up a compiled symbol.

@@ -165,7 +165,7 @@ func (w *child) forget(id uint64) {
 
 // listen takes the child's events until it ends or sends nonsense.
 func (w *child) listen(events io.Reader, ready chan<- struct{}) {
-	r := bufio.NewReader(events)
+	r := bufio.NewReaderSize(events, 64<<10)
 	for {
 		m, err := receive(r)
 		if err != nil {

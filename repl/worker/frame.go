@@ -4,7 +4,7 @@
 // Client implements repl.Engine in the front process. It starts this same
 // executable with a hidden command, and Serve, in the child, answers over two
 // pipes. A message is four bytes of length, big-endian, and that many bytes
-// of JSON. The child's standard output and error are pipes too: whatever is
+// of JSON, or of text with a short head (see encode). The child's standard output and error are pipes too: whatever is
 // written to them, by compiled code or by the Go runtime as it dies, belongs
 // to the running cell.
 package worker
@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"graft/repl"
@@ -69,18 +70,46 @@ type sender struct {
 }
 
 func (s *sender) send(m message) error {
-	body, err := json.Marshal(m)
+	frame, err := encode(m)
 	if err != nil {
-		return fmt.Errorf("repl/worker: %s message: %w", m.Kind, err)
+		return err
 	}
-	if len(body) > maxFrame {
-		return fmt.Errorf("repl/worker: %s message of %d bytes is over the limit of %d", m.Kind, len(body), maxFrame)
-	}
-	frame := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(body)), uint32(len(body)))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, err = s.w.Write(append(frame, body...))
+	_, err = s.w.Write(frame)
 	return err
+}
+
+// streamMark begins a stream message. A cell prints ten thousand lines in the
+// time that as many JSON objects take, so that text has a form of its own:
+// the mark, eight bytes of cell id, one of the stream's number, the text.
+const streamMark = 's'
+
+func streamNames() []string { return []string{"stdout", "stderr"} }
+
+func encode(m message) ([]byte, error) {
+	if name := slices.Index(streamNames(), m.Name); m.Kind == kindStream && name >= 0 {
+		frame := make([]byte, 4, 4+10+len(m.Text))
+		frame = append(frame, streamMark)
+		frame = binary.BigEndian.AppendUint64(frame, m.ID)
+		frame = append(append(frame, byte(name)), m.Text...)
+		return sized(frame, m.Kind)
+	}
+	body, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("repl/worker: %s message: %w", m.Kind, err)
+	}
+	return sized(append(make([]byte, 4, 4+len(body)), body...), m.Kind)
+}
+
+// sized writes a frame's length in front of it.
+func sized(frame []byte, kind string) ([]byte, error) {
+	n := len(frame) - 4
+	if n > maxFrame {
+		return nil, fmt.Errorf("repl/worker: %s message of %d bytes is over the limit of %d", kind, n, maxFrame)
+	}
+	binary.BigEndian.PutUint32(frame, uint32(n))
+	return frame, nil
 }
 
 // receive reads one message. The length is believed only as far as bytes
@@ -94,12 +123,30 @@ func receive(r io.Reader) (message, error) {
 	if n > maxFrame {
 		return message{}, fmt.Errorf("repl/worker: a message of %d bytes is over the limit of %d", n, maxFrame)
 	}
-	body, err := io.ReadAll(io.LimitReader(r, n))
+	body, err := take(r, n)
 	if err != nil {
 		return message{}, err
 	}
-	if int64(len(body)) < n {
-		return message{}, io.ErrUnexpectedEOF
+	return decode(body)
+}
+
+// take reads n bytes. Up to a page is made room for at once.
+func take(r io.Reader, n int64) ([]byte, error) {
+	if n <= 4<<10 {
+		body := make([]byte, n)
+		_, err := io.ReadFull(r, body)
+		return body, err
+	}
+	body, err := io.ReadAll(io.LimitReader(r, n))
+	if err == nil && int64(len(body)) < n {
+		err = io.ErrUnexpectedEOF
+	}
+	return body, err
+}
+
+func decode(body []byte) (message, error) {
+	if len(body) >= 10 && body[0] == streamMark && int(body[9]) < len(streamNames()) {
+		return message{Kind: kindStream, ID: binary.BigEndian.Uint64(body[1:]), Name: streamNames()[body[9]], Text: string(body[10:])}, nil
 	}
 	var m message
 	if err := json.Unmarshal(body, &m); err != nil {

@@ -25,8 +25,11 @@ func Serve(newEngine func() (repl.Engine, error)) error {
 	if err != nil {
 		return err
 	}
-	s := &server{engine: engine, out: &sender{w: events}, token: token,
+	s := &server{engine: engine, out: &sender{w: events}, token: token, standard: []*os.File{os.Stdout, os.Stderr},
 		running: map[uint64]context.CancelFunc{}, questions: map[uint64]chan message{}}
+	if s.relays, err = relayStandard(s.written); err != nil {
+		return err
+	}
 	if err := s.out.send(message{Kind: kindReady}); err != nil {
 		return err
 	}
@@ -39,11 +42,14 @@ func Serve(newEngine func() (repl.Engine, error)) error {
 
 // server is the child's side of the pipes.
 type server struct {
-	engine repl.Engine
-	out    *sender
-	token  string
+	engine   repl.Engine
+	out      *sender
+	token    string
+	standard []*os.File // descriptors 1 and 2
+	relays   *relays
 
 	mu        sync.Mutex
+	newest    uint64 // cell
 	running   map[uint64]context.CancelFunc
 	questions map[uint64]chan message // to the user, waiting for an answer
 	asked     uint64
@@ -76,7 +82,7 @@ func (s *server) loop(r io.Reader) error {
 func (s *server) execute(m message) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.mu.Lock()
-	s.running[m.ID] = cancel
+	s.running[m.ID], s.newest = cancel, m.ID
 	s.mu.Unlock()
 	s.must(message{Kind: kindBegun, ID: m.ID})
 	go func() {
@@ -85,15 +91,25 @@ func (s *server) execute(m message) {
 		delete(s.running, m.ID)
 		s.mu.Unlock()
 		cancel()
+		s.relays.finish()
 		s.mark()
 		s.must(message{Kind: kindResult, ID: m.ID, Result: &result})
 	}()
 }
 
-// mark writes the token to both standard streams: what the front process
-// reads before it belongs to the cell that has just ended.
+// written shows what a cell wrote to os.Stdout or os.Stderr below the newest
+// cell: who wrote it is not known.
+func (s *server) written(name, text string) {
+	s.mu.Lock()
+	id := s.newest
+	s.mu.Unlock()
+	s.must(message{Kind: kindStream, ID: id, Name: name, Text: text})
+}
+
+// mark writes the token to descriptors 1 and 2: what the front process reads
+// before it belongs to the cell that has just ended.
 func (s *server) mark() {
-	for _, f := range []*os.File{os.Stdout, os.Stderr} {
+	for _, f := range s.standard {
 		_, _ = f.WriteString(s.token) // a stream that the cell closed has nothing more to say
 	}
 }
@@ -102,7 +118,7 @@ func (s *server) mark() {
 // more there is nothing left to live for.
 func (s *server) must(m message) {
 	if err := s.out.send(m); err != nil {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Fprintln(s.standard[1], err)
 		os.Exit(1)
 	}
 }
@@ -153,16 +169,21 @@ type output struct {
 }
 
 func (o *output) Stream(name, text string) {
+	o.s.relays.drain()
 	o.s.must(message{Kind: kindStream, ID: o.id, Name: name, Text: strings.ToValidUTF8(text, "\ufffd")})
 }
 
 func (o *output) Display(d repl.Display) {
+	o.s.relays.drain()
 	if err := o.s.out.send(message{Kind: kindDisplay, ID: o.id, Display: &d}); err != nil {
 		o.Stream("stderr", err.Error()+"\n") // too large to show is no reason to die
 	}
 }
 
-func (o *output) Clear(wait bool) { o.s.must(message{Kind: kindClear, ID: o.id, Flag: wait}) }
+func (o *output) Clear(wait bool) {
+	o.s.relays.drain()
+	o.s.must(message{Kind: kindClear, ID: o.id, Flag: wait})
+}
 
 func (o *output) Input(ctx context.Context, prompt string, password bool) (string, error) {
 	reply := make(chan message, 1)
@@ -171,6 +192,7 @@ func (o *output) Input(ctx context.Context, prompt string, password bool) (strin
 	question := o.s.asked
 	o.s.questions[question] = reply
 	o.s.mu.Unlock()
+	o.s.relays.drain()
 	o.s.must(message{Kind: kindInput, ID: o.id, Question: question, Text: prompt, Flag: password})
 	select {
 	case m := <-reply:

@@ -3,10 +3,12 @@
 package worker
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"strings"
 	"sync"
 	"syscall"
@@ -38,6 +40,8 @@ func (s *script) Execute(ctx context.Context, cell repl.Cell, out repl.Output) r
 		"count":     func() string { s.n++; return fmt.Sprint(s.n) },
 		"raw":       func() string { fmt.Print("out"); fmt.Fprint(os.Stderr, "err"); return "" },
 		"lines":     func() string { lines(); return "" },
+		"mixed":     func() string { mixed(out); return "" },
+		"halves":    func() string { halves(out); return "" },
 		"wait":      func() string { <-ctx.Done(); return "interrupted" },
 		"deaf":      func() string { select {} },
 		"exit":      func() string { os.Exit(3); return "" },
@@ -59,7 +63,29 @@ func lines() {
 	}
 }
 
-func deeper(n int) int { return deeper(n+1) + 1 }
+// mixed alternates between what is printed and what is written.
+func mixed(out repl.Output) {
+	for i := range 2000 {
+		out.Stream("stdout", fmt.Sprintln("printed", i))
+		fmt.Fprintln(os.Stderr, "written", i)
+	}
+}
+
+// halves writes a character in two parts, and one that stays half.
+func halves(out repl.Output) {
+	os.Stdout.Write([]byte{0xc3})
+	time.Sleep(20 * time.Millisecond)
+	out.Stream("stderr", "between")
+	os.Stdout.Write([]byte{0xa9})
+	os.Stdout.Write([]byte{0xe2, 0x82})
+}
+
+func deeper(n int) int {
+	if n < 0 {
+		return 0
+	}
+	return deeper(n+1) + 1
+}
 
 func (*script) IsComplete(source string) repl.Completeness {
 	return repl.Completeness{Status: "complete", Indent: source}
@@ -75,11 +101,13 @@ func (*script) Close() error { return nil }
 type record struct {
 	mu             sync.Mutex
 	stdout, stderr strings.Builder
+	all            strings.Builder // in order
 }
 
 func (r *record) Stream(name, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.all.WriteString(text)
 	if name == "stderr" {
 		r.stderr.WriteString(text)
 		return
@@ -139,6 +167,23 @@ func TestStateAndStreams(t *testing.T) {
 	}
 	if !c.Inspect("x", 0).Found || c.Complete("x", 7).Start != 7 {
 		t.Error("Inspect or Complete got no answer")
+	}
+}
+
+// What a cell prints and what it writes to os.Stdout and os.Stderr keeps its
+// order, and characters stay whole.
+func TestOrder(t *testing.T) {
+	c := client(t)
+	_, out, _ := run(c, "mixed")
+	var want strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&want, "printed %d\nwritten %d\n", i, i)
+	}
+	if out.all.String() != want.String() {
+		t.Error("the order is lost")
+	}
+	if _, out, _ := run(c, "halves"); out.stdout.String() != "é\ufffd" || out.stderr.String() != "between" {
+		t.Errorf("stdout %q, stderr %q", &out.stdout, &out.stderr)
 	}
 }
 
@@ -211,9 +256,27 @@ func TestNoOrphan(t *testing.T) {
 	}
 }
 
+func TestFrames(t *testing.T) {
+	for _, m := range []message{
+		{Kind: kindStream, ID: 1 << 60, Name: "stderr", Text: "ü\x00"},
+		{Kind: kindStream, ID: 1, Name: "another", Text: "x"},
+		{Kind: kindStream, Name: "stdout"},
+		{Kind: kindDisplay, ID: 2, Display: &repl.Display{ID: "d", Data: map[string]string{"text/plain": strings.Repeat("x", 10000)}}},
+	} {
+		var pipe bytes.Buffer
+		if err := (&sender{w: &pipe}).send(m); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := receive(&pipe); err != nil || !reflect.DeepEqual(got, m) {
+			t.Errorf("got %+v, %v, want %+v", got, err, m)
+		}
+	}
+}
+
 func FuzzReceive(f *testing.F) {
 	f.Add([]byte("\x00\x00\x00\x02{}"))
 	f.Add([]byte("\xff\xff\xff\xff"))
+	f.Add([]byte("\x00\x00\x00\x0bs\x00\x00\x00\x00\x00\x00\x00\x01\x00x"))
 	f.Fuzz(func(t *testing.T, b []byte) { _, _ = receive(strings.NewReader(string(b))) })
 }
 

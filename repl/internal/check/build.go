@@ -14,18 +14,18 @@ import (
 
 // builder checks one segment of a cell.
 type builder struct {
-	s      *Session
-	p      *split.Parsed
-	decls  []ast.Decl
-	stmts  []ast.Stmt
-	silent bool // the trailing value is not shown
+	s            *Session
+	p            *split.Parsed
+	decls        []ast.Decl
+	stmts        []ast.Stmt
+	cell, source string
+	silent       bool // the trailing value is not shown
 
 	u        *Unit
 	errs     []types.Error
 	declared map[string]bool
 	added    map[string]string // imports of this cell: name → path
 	missing  []string
-	vars     []ast.Decl
 	values   map[ast.Node]bool // expression statements that show their value
 	shadow   map[string]string // x → xꞏ0, the session's x in `x := x + 1`
 	methods  []*oldMethod
@@ -52,7 +52,7 @@ func checkSource(fset *token.FileSet, path, src string) *types.Package {
 
 func (b *builder) build() (*Unit, []Diagnostic) {
 	b.added, b.shadow, b.values = map[string]string{}, map[string]string{}, map[ast.Node]bool{}
-	b.u = &Unit{Offset: b.p.Offset}
+	b.u = &Unit{Offset: b.p.Offset, Cell: b.cell, Source: b.source}
 	if d := b.collect(); len(d) > 0 {
 		return nil, d
 	}
@@ -121,7 +121,7 @@ func (b *builder) importDecl(d *ast.GenDecl) []Diagnostic {
 		}
 		pkg, err := b.s.Importer.Import(p)
 		if err != nil || pkg == nil {
-			diags = append(diags, Diagnostic{Offset: b.p.Offset(is.Path.Pos()), Msg: fmt.Sprintf("could not import %s: no such package here", p)})
+			diags = append(diags, Diagnostic{Offset: b.p.Offset(is.Path.Pos()), Msg: b.noPackage(p)})
 			continue
 		}
 		name := pkg.Name()

@@ -69,6 +69,8 @@ type Unit struct {
 	Methods []Method
 	Steps   []Step
 	Offset  func(token.Pos) int
+	Cell    string // the name of the cell it is from, "In[3]"
+	Source  string // all of the cell
 
 	Imported []string                      // import paths that were missing and added
 	Alias    map[types.Object]types.Object // a second name of a session's object
@@ -97,7 +99,7 @@ func (s *Session) Check(name, source string) ([]*Unit, []Diagnostic) {
 			imports: maps.Clone(s.imports), helper: s.helper}
 	}
 	for i, seg := range segs {
-		b := &builder{s: view, p: p, stmts: seg, silent: p.Silent || i < len(segs)-1}
+		b := &builder{s: view, p: p, cell: name, source: source, stmts: seg, silent: p.Silent || i < len(segs)-1}
 		if i == 0 {
 			b.decls = p.Decls
 		}

@@ -14,7 +14,7 @@ func (b *builder) diagnostics() []Diagnostic {
 			continue
 		}
 		off := b.p.Offset(e.Pos)
-		out = append(out, Diagnostic{Offset: off, Msg: clean(e.Msg)})
+		out = append(out, Diagnostic{Offset: off, Msg: b.suggest(e, clean(e.Msg))})
 	}
 	slices.SortStableFunc(out, func(x, y Diagnostic) int { return x.Offset - y.Offset })
 	return slices.CompactFunc(out, func(x, y Diagnostic) bool { return x == y })

@@ -44,7 +44,7 @@ func (f *fn) call(x *ast.CallExpr) string {
 
 // callWith calls x's function with lowered arguments.
 func (f *fn) callWith(x *ast.CallExpr, args []string, sig *types.Signature) string {
-	defer func() { f.called = true }()
+	defer func() { f.after = true }()
 	fun := ast.Unparen(x.Fun)
 	if ix, ok := fun.(*ast.IndexExpr); ok && instantiated(ix.X) != nil {
 		fun = ast.Unparen(ix.X)
@@ -58,6 +58,13 @@ func (f *fn) callWith(x *ast.CallExpr, args []string, sig *types.Signature) stri
 					sig = f.apply(m.Type()).(*types.Signature)
 				}
 				return f.methodCall(recv, rt, m, args, sig)
+			}
+		}
+	}
+	if id, ok := fun.(*ast.Ident); ok {
+		if o, ok := f.object(id).(*types.Func); ok && f.info.Instances[id].TypeArgs == nil {
+			if in := f.L.instance(o, nil); in != nil {
+				return f.called(in) + "(" + strings.Join(args, ", ") + ")"
 			}
 		}
 	}
@@ -92,12 +99,21 @@ func (f *fn) args(x *ast.CallExpr, sig *types.Signature) []string {
 			t = sig.Params().At(i).Type()
 		}
 		if _, ok := ast.Unparen(a).(*ast.FuncLit); ok {
+			old := f.callback
+			f.callback = f.compiled(x)
 			out = append(out, f.bound(ast.Unparen(a), t))
+			f.callback = old
 			continue
 		}
 		out = append(out, f.exprTo(a, t))
 	}
 	return f.gathered(x, sig, out)
+}
+
+// compiled tells whether a call is one of a compiled function.
+func (f *fn) compiled(x *ast.CallExpr) bool {
+	o, ok := f.callee(x).(*types.Func)
+	return ok && o.Pkg() != nil && o.Pkg().Path() != "main"
 }
 
 // gathered puts the variadic arguments of a call of interpreted code into a

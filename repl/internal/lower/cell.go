@@ -13,9 +13,9 @@ import (
 func (L *Lowerer) steps(u *check.Unit) {
 	n := 0
 	L.seq++
-	L.out.Run = fmt.Sprintf("cell%d", L.seq)
+	L.out.Run = "cell" // the same for all, so that the interpreter forgets the last
 	in := &inst{deps: map[*inst]bool{}, name: L.out.Run}
-	f := &fn{L: L, unit: u, info: u.Info, inst: in, b: &strings.Builder{}, names: map[types.Object]string{}, n: &n, cell: true,
+	f := &fn{L: L, unit: u, info: u.Info, inst: in, b: &strings.Builder{}, names: map[types.Object]string{}, counters: map[types.Object]bool{}, n: &n, cell: true,
 		sig: types.NewSignatureType(nil, nil, nil, nil, nil, false)}
 	for _, d := range u.Decls {
 		fd, ok := d.(*ast.FuncDecl)
@@ -87,6 +87,7 @@ func (f *fn) step(s check.Step) {
 
 func (f *fn) position(n ast.Node) {
 	f.line("%s.At(%d)", f.L.nb(), f.unit.Offset(n.Pos()))
+	f.mark(n)
 }
 
 // globalSpec assigns the session's variables.

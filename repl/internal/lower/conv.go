@@ -70,7 +70,7 @@ func (f *fn) conv(text string, from, to types.Type) string {
 		_, b := funcAsAny(to)
 		switch {
 		case b && !a:
-			return "interface{}(" + text + ")"
+			return L.nb() + ".Func(" + text + ")"
 		case a && !b && !types.IsInterface(from):
 			return fmt.Sprintf("%s.(%s)", text, L.rep(to))
 		}

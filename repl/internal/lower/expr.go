@@ -111,6 +111,8 @@ var overrides = map[string]string{
 	"fmt.Print": "Print", "fmt.Println": "Println", "fmt.Printf": "Printf",
 	"fmt.Sprint": "Sprint", "fmt.Sprintln": "Sprintln", "fmt.Sprintf": "Sprintf", "fmt.Errorf": "Errorf",
 	"fmt.Fprintf": "Fprintf", "fmt.Fprint": "Fprint", "fmt.Fprintln": "Fprintln",
+	"os.Getenv": "Getenv", "os.Setenv": "Setenv", "os.LookupEnv": "LookupEnv", "os.Unsetenv": "Unsetenv", "os.Clearenv": "Clearenv",
+	"os.Environ": "Environ", "os.ExpandEnv": "ExpandEnv",
 	"time.Sleep": "Sleep", "os.Exit": "Exit", "errors.As": "As",
 	"log.Fatal": "Fatal", "log.Fatalf": "Fatalf", "log.Fatalln": "Fatalln", "log.Print": "LogPrint", "log.Println": "LogPrintln", "log.Printf": "LogPrintf",
 	"encoding/json.Unmarshal": "Unmarshal", "reflect.TypeOf": "TypeOf", "reflect.DeepEqual": "DeepEqual",
@@ -201,7 +203,7 @@ func (f *fn) methodCall(recv string, t types.Type, m *types.Func, args []string,
 		return fmt.Sprintf("%s.%s(%s)", recv, m.Name(), list)
 	}
 	all := append([]string{f.receiver(recv, t, m)}, args...)
-	return fmt.Sprintf("%s(%s)", f.use(in), strings.Join(all, ", "))
+	return fmt.Sprintf("%s(%s)", f.called(in), strings.Join(all, ", "))
 }
 
 func (f *fn) index(x *ast.IndexExpr) string {
@@ -212,7 +214,7 @@ func (f *fn) index(x *ast.IndexExpr) string {
 	}
 	t := f.typeOf(x.X)
 	if m, ok := t.Underlying().(*types.Map); ok {
-		return f.operand(x.X) + "[" + f.exprTo(x.Index, m.Key()) + "]"
+		return f.operand(x.X) + "[" + f.mapKey(x.Index, m.Key()) + "]"
 	}
 	base := f.operand(x.X)
 	if p, ok := t.Underlying().(*types.Pointer); ok {
@@ -220,7 +222,20 @@ func (f *fn) index(x *ast.IndexExpr) string {
 			base = "(*" + base + ")"
 		}
 	}
-	return base + "[" + f.intExpr(x.Index) + "]"
+	index := f.intExpr(x.Index)
+	f.guardIndex(x, base, index)
+	return base + "[" + index + "]"
+}
+
+// mapKey is a key of a map; an interface may hold what cannot be one.
+func (f *fn) mapKey(x ast.Expr, t types.Type) string {
+	t = f.apply(t)
+	key := f.exprTo(x, t)
+	from := f.typeOf(x)
+	if types.IsInterface(t) && anyIface(t) && (types.IsInterface(from) || !types.Comparable(from)) && !f.info.Types[x].IsNil() {
+		return f.L.nb() + ".Key(" + key + ")"
+	}
+	return key
 }
 
 // intExpr is an index: constants of any type are ints.
@@ -250,11 +265,12 @@ func (f *fn) slice(x *ast.SliceExpr) string {
 		}
 		return f.intExpr(e)
 	}
-	base := f.operand(x.X)
+	base, low, high, limit := f.operand(x.X), part(x.Low), part(x.High), part(x.Max)
+	f.guardSlice(x, base, low, high, limit)
 	if x.Slice3 {
-		return fmt.Sprintf("%s[%s:%s:%s]", base, part(x.Low), part(x.High), part(x.Max))
+		return fmt.Sprintf("%s[%s:%s:%s]", base, low, high, limit)
 	}
-	return fmt.Sprintf("%s[%s:%s]", base, part(x.Low), part(x.High))
+	return fmt.Sprintf("%s[%s:%s]", base, low, high)
 }
 
 func (f *fn) unary(x *ast.UnaryExpr) string {
@@ -280,14 +296,31 @@ func (f *fn) binary(x *ast.BinaryExpr) string {
 	if x.Op == token.LSS || x.Op == token.LEQ || x.Op == token.GTR || x.Op == token.GEQ {
 		t = f.common(x.X, x.Y)
 	}
-	return f.operandTo(x.X, t) + " " + x.Op.String() + " " + f.operandTo(x.Y, t)
+	left := f.operandTo(x.X, t)
+	right := func() string { return f.operandTo(x.Y, t) }
+	if x.Op == token.LAND || x.Op == token.LOR {
+		return left + " " + x.Op.String() + " " + f.perhaps(right)
+	}
+	return left + " " + x.Op.String() + " " + right()
 }
 
 func (f *fn) shiftCount(y ast.Expr) string {
 	if tv := f.info.Types[y]; tv.Value != nil {
 		return f.constant(tv.Value, types.Typ[types.Uint])
 	}
-	return f.operand(y)
+	b, ok := f.typeOf(y).Underlying().(*types.Basic)
+	if !ok || b.Info()&types.IsUnsigned != 0 || f.counter(y) {
+		return f.operand(y)
+	}
+	return fmt.Sprintf("%s.Shift(int(%s))", f.L.nb(), f.expr(y))
+}
+
+// counter tells whether x is a variable of a for statement, which counts from
+// something that is not negative as a rule; a call to check it would cost more
+// than the loop.
+func (f *fn) counter(x ast.Expr) bool {
+	id, ok := ast.Unparen(x).(*ast.Ident)
+	return ok && f.counters[f.object(id)]
 }
 
 func (f *fn) operandTo(x ast.Expr, t types.Type) string {

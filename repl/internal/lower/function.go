@@ -27,14 +27,21 @@ type fn struct {
 	deferred bool             // a literal that a defer calls: recover works here
 	outer    string           // the frame whose panic recover stops
 	targets  []*target
+	inside   bool                  // within a function literal
+	after    bool                  // the statement made a call already
+	maybe    int                   // depth of operands of && and ||
+	loops    int                   // depth of loops
+	callback bool                  // the literal is given to compiled code
+	counters map[types.Object]bool // variables of for statements
 	cell     bool
 }
 
 func (L *Lowerer) emitFunc(in *inst) {
 	src := in.src
+	L.emitted[in.name] = src
 	e := &env{m: map[*types.TypeParam]types.Type{}, L: L, src: src, key: in.key}
 	n := 0
-	f := &fn{L: L, unit: src.unit, info: src.unit.Info, env: e, inst: in, b: &strings.Builder{}, names: map[types.Object]string{}, n: &n}
+	f := &fn{L: L, unit: src.unit, info: src.unit.Info, env: e, inst: in, b: &strings.Builder{}, names: map[types.Object]string{}, counters: map[types.Object]bool{}, n: &n}
 	decl := src.decl
 	sig := src.unit.Info.Defs[decl.Name].(*types.Func).Signature()
 	var tps []*types.TypeParam
@@ -58,6 +65,9 @@ func (L *Lowerer) emitFunc(in *inst) {
 	}
 	text := f.function(recv, sig, decl.Body)
 	fmt.Fprintf(&L.out.funcs, "func %s%s\n", in.name, text)
+	if in.via != "" {
+		fmt.Fprintf(&L.out.init, "next_%s = %s\nagain_%s = true\n", in.via, in.name, in.via)
+	}
 }
 
 // function is the text from the parameters on: "(a int) (r int) {…}".
@@ -66,6 +76,11 @@ func (f *fn) function(recv *types.Var, sig *types.Signature, body *ast.BlockStmt
 	defer func() { *f = saved }()
 	f.sig = f.apply(sig).(*types.Signature)
 	f.results, f.frame, f.targets, f.detached = nil, "", nil, false
+	f.after, f.maybe, f.loops = false, 0, 0
+	if f.callback { // called often, as a rule
+		f.loops = 1
+	}
+	f.callback = false
 	var params, copies []string
 	param := func(v *types.Var, variadic bool) {
 		name := f.declare(v)
@@ -157,7 +172,7 @@ func (f *fn) literal(x *ast.FuncLit) string { return f.literalIn(x, "") }
 func (f *fn) literalIn(x *ast.FuncLit, frame string) string {
 	saved := *f
 	defer func() { *f = saved }()
-	f.deferred, f.outer, f.cell = frame != "", frame, false
+	f.deferred, f.outer, f.cell, f.inside = frame != "", frame, false, true
 	return "func" + f.function(nil, f.info.TypeOf(x).(*types.Signature), x.Body)
 }
 

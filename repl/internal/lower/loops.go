@@ -3,6 +3,7 @@ package lower
 import (
 	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
 	"strings"
@@ -129,8 +130,9 @@ func (f *fn) label(l string) {
 }
 
 // captured tells whether a body may hold on to a loop's variables: by a
-// function literal, an address or a method with a pointer receiver.
-func captured(nodes ...ast.Node) bool {
+// function literal, an address, a method with a pointer receiver or a slice
+// of an array.
+func (f *fn) captured(nodes ...ast.Node) bool {
 	found := false
 	for _, n := range nodes {
 		if n == nil {
@@ -142,6 +144,15 @@ func captured(nodes ...ast.Node) bool {
 				found = true
 			case *ast.UnaryExpr:
 				found = found || n.Op == token.AND
+			case *ast.SelectorExpr:
+				if m, ok := f.object(n.Sel).(*types.Func); ok && m.Signature().Recv() != nil {
+					_, ptr := types.Unalias(m.Signature().Recv().Type()).(*types.Pointer)
+					_, isPtr := f.typeOf(n.X).Underlying().(*types.Pointer)
+					found = found || ptr && !isPtr
+				}
+			case *ast.SliceExpr:
+				_, array := f.typeOf(n.X).Underlying().(*types.Array)
+				found = found || array
 			}
 			return !found
 		})
@@ -149,21 +160,72 @@ func captured(nodes ...ast.Node) bool {
 	return found
 }
 
+// assigns tells whether a body assigns to x.
+func (f *fn) assigns(body ast.Node, x ast.Expr) bool {
+	id, ok := x.(*ast.Ident)
+	if !ok {
+		return false
+	}
+	o := f.info.Defs[id]
+	found := false
+	is := func(e ast.Expr) {
+		l, ok := ast.Unparen(e).(*ast.Ident)
+		found = found || ok && f.info.Uses[l] == o
+	}
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, l := range n.Lhs {
+				is(l)
+			}
+		case *ast.IncDecStmt:
+			is(n.X)
+		case *ast.RangeStmt:
+			if n.Tok == token.ASSIGN {
+				is(n.Key)
+				if n.Value != nil {
+					is(n.Value)
+				}
+			}
+		}
+		return !found
+	})
+	return found
+}
+
 // loopBody is a loop's body, with a look at the interrupt.
 func (f *fn) loopBody(body *ast.BlockStmt, t *target) {
 	defer f.push(t)()
+	f.loops++
+	defer func() { f.loops-- }()
 	f.stopCheck()
 	f.block(body.List)
 }
 
 // stopCheck lets an interrupt end the function here.
-func (f *fn) stopCheck() { f.line("if %s { %s.Stop() }", nb.StopFlag, f.L.nb()) }
+func (f *fn) stopCheck() { f.line("if %s { %s() }", nb.StopFlag, nb.StopFunc) }
+
+// count notes the variables of a for statement.
+func (f *fn) count(s ast.Stmt) {
+	if a, ok := s.(*ast.AssignStmt); ok && a.Tok == token.DEFINE {
+		for i, l := range a.Lhs {
+			id, ok := l.(*ast.Ident)
+			if !ok || len(a.Lhs) != len(a.Rhs) {
+				continue
+			}
+			if v := f.info.Types[a.Rhs[i]].Value; v != nil && v.Kind() == constant.Int && constant.Sign(v) >= 0 {
+				f.counters[f.info.Defs[id]] = true
+			}
+		}
+	}
+}
 
 func (f *fn) forStmt(s *ast.ForStmt, label string) {
+	f.count(s.Init)
 	f.line("{")
 	defer f.line("}")
 	a, define := s.Init.(*ast.AssignStmt)
-	if define && a.Tok == token.DEFINE && captured(s.Body, s.Post) {
+	if define && a.Tok == token.DEFINE && f.captured(s.Body, s.Post) {
 		f.perIteration(s, a, label)
 		return
 	}
@@ -280,6 +342,13 @@ func (f *fn) rangeStmt(s *ast.RangeStmt, label string) {
 	}
 	k, v := f.fresh("k"), f.fresh("e")
 	useK, useV := used(s.Key), used(s.Value)
+	direct := s.Tok == token.DEFINE && !f.captured(s.Body) && !f.assigns(s.Body, s.Key) && !f.assigns(s.Body, s.Value) // no copies: nothing holds on to the variables
+	if direct && useK {
+		k = f.declare(f.info.Defs[s.Key.(*ast.Ident)])
+	}
+	if direct && useV {
+		v = f.declare(f.info.Defs[s.Value.(*ast.Ident)])
+	}
 	f.label(label)
 	_, chans := vt.Underlying().(*types.Chan)
 	switch {
@@ -295,10 +364,10 @@ func (f *fn) rangeStmt(s *ast.RangeStmt, label string) {
 	default:
 		f.line("for range %s {", x)
 	}
-	if useK {
+	if useK && !direct {
 		f.store(f.rangeVar(s.Key, s.Tok, k, kt))
 	}
-	if useV {
+	if useV && !direct {
 		f.store(f.rangeVar(s.Value, s.Tok, v, vt))
 	}
 	f.loopBody(s.Body, &target{label: label, loop: true})
@@ -336,6 +405,9 @@ func (f *fn) rangeVar(x ast.Expr, tok token.Token, text string, t types.Type) (l
 }
 
 func (f *fn) rangeInt(s *ast.RangeStmt, t types.Type, label string) {
+	if id, ok := s.Key.(*ast.Ident); ok && s.Tok == token.DEFINE {
+		f.counters[f.info.Defs[id]] = true
+	}
 	if b, ok := t.(*types.Basic); ok && b.Info()&types.IsUntyped != 0 {
 		t = types.Typ[types.Int]
 		if s.Key != nil {
@@ -349,9 +421,13 @@ func (f *fn) rangeInt(s *ast.RangeStmt, t types.Type, label string) {
 	i, n := f.fresh("i"), f.fresh("n")
 	r := f.rep(t)
 	f.line("%s := %s(%s)", n, r, f.exprTo(s.X, t))
+	direct := used(s.Key) && s.Tok == token.DEFINE && !f.captured(s.Body) && !f.assigns(s.Body, s.Key)
+	if direct {
+		i = f.declare(f.info.Defs[s.Key.(*ast.Ident)])
+	}
 	f.label(label)
 	f.line("for %s := %s(0); %s < %s; %s++ {", i, r, i, n, i)
-	if used(s.Key) {
+	if used(s.Key) && !direct {
 		f.store(f.rangeVar(s.Key, s.Tok, i, t))
 	}
 	f.loopBody(s.Body, &target{label: label, loop: true})

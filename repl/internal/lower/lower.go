@@ -42,6 +42,8 @@ type Lowerer struct {
 	locals   map[localKey]*types.Named
 	context  *types.Context
 	library  *Library
+	places   []Place
+	emitted  map[string]*source // by the function's name in lowered code
 
 	out  *Output // of the cell in work
 	undo []func()
@@ -84,6 +86,7 @@ type inst struct {
 	typ   types.Type // of a registration
 	deps  map[*inst]bool
 	done  bool
+	via   string // the name that closures call it by leads to the newest: see via.go
 }
 
 type localKey struct {
@@ -95,7 +98,7 @@ type localKey struct {
 // generic library functions from lib.
 func New(rt *nb.Runtime, lib *Library) *Lowerer {
 	return &Lowerer{rt: rt, library: lib, globals: map[types.Object]string{}, native: map[string]string{},
-		sources: map[*types.Func]*source{}, replaced: map[*types.Func]*types.Func{}, insts: map[string]*inst{}, locals: map[localKey]*types.Named{}}
+		sources: map[*types.Func]*source{}, replaced: map[*types.Func]*types.Func{}, insts: map[string]*inst{}, emitted: map[string]*source{}, locals: map[localKey]*types.Named{}}
 }
 
 // Refusal is a construct that cannot be run.
@@ -133,6 +136,10 @@ func (L *Lowerer) Cell(u *check.Unit, old func(string) types.Object) (out *Outpu
 	L.drain()
 	return L.finish(), nil
 }
+
+// Global is the interpreter's name of a session's variable, "" when it has
+// none.
+func (L *Lowerer) Global(v *types.Var) string { return L.globals[v] }
 
 // Abort takes back what the last cell changed: the interpreter did not accept
 // its code, so that later cells must not rely on it.
@@ -200,7 +207,7 @@ func (L *Lowerer) finish() *Output {
 	b.WriteString(o.vars.String())
 	b.WriteString(o.funcs.String())
 	if o.init.Len() > 0 {
-		o.Init = fmt.Sprintf("init%d", L.seq)
+		o.Init = "register"
 		fmt.Fprintf(&b, "func %s() {\n%s}\n", o.Init, o.init.String())
 	}
 	for _, n := range []string{o.Init, o.Run} {

@@ -31,8 +31,11 @@ func (L *Lowerer) emitRegistration(in *inst) {
 	for i := range ms.Len() {
 		sel := ms.At(i)
 		m := sel.Obj().(*types.Func)
+		if !m.Exported() && m.Pkg().Path() != "main" {
+			continue // of a compiled type that is embedded
+		}
 		n := 0
-		f := &fn{L: L, inst: in, b: &strings.Builder{}, names: map[types.Object]string{}, n: &n}
+		f := &fn{L: L, inst: in, b: &strings.Builder{}, names: map[types.Object]string{}, counters: map[types.Object]bool{}, n: &n}
 		value := f.lateMethod("v", t, sel)
 		fmt.Fprintf(&L.out.init, "%s.Reg(%d, %q, func(r interface{}) interface{} {\n%sv := r.(%s)\nm := %s\nreturn m\n})\n",
 			nb, id, m.Name(), "", L.rep(t), value)

@@ -14,6 +14,8 @@ func (f *fn) block(list []ast.Stmt) {
 }
 
 func (f *fn) stmt(s ast.Stmt) {
+	f.after = false
+	f.markStmt(s)
 	switch s := s.(type) {
 	case *ast.EmptyStmt:
 	case *ast.ExprStmt:

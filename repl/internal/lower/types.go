@@ -2,6 +2,7 @@ package lower
 
 import (
 	"fmt"
+	"go/ast"
 	"go/types"
 	"strconv"
 	"strings"
@@ -103,7 +104,8 @@ func (L *Lowerer) named(t *types.Named) string {
 		if _, ok := t.Underlying().(*types.Signature); ok {
 			return "interface{}"
 		}
-		return L.structName(t, t.Underlying())
+		panic(&Refusal{Node: &ast.Ident{Name: o.Name(), NamePos: o.Pos()},
+			Msg: fmt.Sprintf("type %s contains itself, but not in a struct, which the interpreter cannot lay out; use type %s struct { … } with such a field", o.Name(), o.Name())})
 	}
 	return L.rep(t.Underlying())
 }
@@ -277,6 +279,17 @@ func boxed(t types.Type) bool {
 		return boxed(t.Elem()) || holder(t.Elem())
 	case *types.Map:
 		return boxed(t.Elem()) || boxed(t.Key()) || holder(t.Elem()) || holder(t.Key())
+	case *types.Signature:
+		for v := range t.Params().Variables() {
+			if boxed(v.Type()) || holder(v.Type()) {
+				return true
+			}
+		}
+		for v := range t.Results().Variables() {
+			if boxed(v.Type()) || holder(v.Type()) {
+				return true
+			}
+		}
 	case *types.Struct:
 		for i := range t.NumFields() {
 			f := t.Field(i)
@@ -304,24 +317,6 @@ func (L *Lowerer) id(t types.Type) int {
 		L.register(t)
 	}
 	return d.ID
-}
-
-// hasIface tells whether values of t can hold interfaces, whose comparison
-// needs care.
-func hasIface(t types.Type) bool {
-	switch u := t.Underlying().(type) {
-	case *types.Interface:
-		return true
-	case *types.Struct:
-		for i := range u.NumFields() {
-			if hasIface(u.Field(i).Type()) {
-				return true
-			}
-		}
-	case *types.Array:
-		return hasIface(u.Elem())
-	}
-	return false
 }
 
 // generic is the layout of an instance of a compiled generic type.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/types"
 	"reflect"
 )
 
@@ -141,6 +142,14 @@ func (d *Type) box(v any) any {
 		return Box{c}
 	}
 	return UBox{core: c}
+}
+
+// Typed is v, laid out as type t, as it would stand in an interface.
+func (rt *Runtime) Typed(t types.Type, v any) any {
+	if types.IsInterface(t) || !rt.HasCellType(t) {
+		return v
+	}
+	return rt.Intern(t).box(v)
 }
 
 // unwrap finds the box in x, also behind an adapter to a compiled interface.

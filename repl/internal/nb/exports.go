@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/types"
 	"io"
+	"os"
 	"reflect"
 )
 
@@ -17,10 +18,13 @@ func (rt *Runtime) Exports() map[string]reflect.Value {
 		"Exit": rt.Exit, "Go": rt.Go, "Sleep": rt.Sleep, "Result": rt.Result, "Reg": rt.Reg, "RegT": rt.RegT, "At": rt.At, "Two": rt.Two,
 		"Print": rt.Print, "Println": rt.Println, "Printf": rt.Printf, "Sprint": rt.Sprint, "Sprintln": rt.Sprintln, "Sprintf": rt.Sprintf,
 		"Errorf": rt.Errorf, "Fprint": rt.Fprint, "Fprintln": rt.Fprintln, "Fprintf": rt.Fprintf, "BuiltinPrint": rt.BuiltinPrint,
-		"As": rt.As, "Raw": rt.Raw, "Fatal": rt.Fatal, "Fatalf": rt.Fatalf, "Fatalln": rt.Fatalln,
+		"As": rt.As, "Raw": rt.Raw, "Func": rt.Func, "Key": rt.Key, "Shift": rt.Shift, "BadIndex": rt.BadIndex, "CheckSlice": rt.CheckSlice, "Fatal": rt.Fatal, "Fatalf": rt.Fatalf, "Fatalln": rt.Fatalln,
 		"LogPrint": rt.LogPrint, "LogPrintln": rt.LogPrintln, "LogPrintf": rt.LogPrintf, "Unmarshal": rt.Unmarshal, "Decode": rt.Decode, "Execute": rt.Execute, "ExecuteTemplate": rt.ExecuteTemplate,
 		"Stop": rt.Stop, "Recv": rt.Recv, "Recv2": rt.Recv2, "Send": rt.Send, "Select": rt.Select,
 		"AtomicLoad": rt.AtomicLoad, "AtomicStore": rt.AtomicStore, "AtomicSwap": rt.AtomicSwap, "AtomicCompareAndSwap": rt.AtomicCompareAndSwap,
+		// The interpreter has an environment of its own.
+		"Getenv": os.Getenv, "Setenv": os.Setenv, "LookupEnv": os.LookupEnv, "Unsetenv": os.Unsetenv, "Clearenv": os.Clearenv,
+		"Environ": os.Environ, "ExpandEnv": os.ExpandEnv,
 		"Lock": rt.Lock, "WLock": rt.WLock, "RLock": rt.RLock, "Wait": rt.Wait, "CondWait": rt.CondWait,
 		"TypeOf": rt.TypeOf, "DeepEqual": rt.DeepEqual, "SortOrdered": rt.SortOrdered, "SortFunc": rt.SortFunc,
 	}
@@ -36,6 +40,7 @@ func (rt *Runtime) Two(x any) (any, bool) { return x, x != nil }
 
 // At says which byte of the cell runs now.
 func (rt *Runtime) At(offset int) {
+	rt.takeTrace() // of a panic that compiled code stopped
 	if r := rt.run.Load(); r != nil {
 		r.at.Store(int64(offset))
 	}
@@ -51,6 +56,36 @@ func (rt *Runtime) ToErr(x any) error {
 		return e
 	}
 	panic(fmt.Sprintf("%s is no error", rt.NameOf(x)))
+}
+
+// Func is a function as a value of a type that contains itself, which lowered
+// code holds as interface{}; a nil function is nil.
+func (rt *Runtime) Func(f any) any {
+	if v := reflect.ValueOf(f); v.Kind() == reflect.Func && v.IsNil() {
+		return nil
+	}
+	return f
+}
+
+// Key is a key of a map whose keys are interfaces: it panics in Go's words
+// when it cannot be one.
+func (rt *Runtime) Key(x any) any {
+	x = Plain(x)
+	if c, ok := unwrap(x); ok && !c.T.comparable {
+		panic(RuntimeError{"hash of unhashable type " + c.T.Name})
+	}
+	if x != nil && !reflect.TypeOf(x).Comparable() {
+		panic(RuntimeError{fmt.Sprintf("hash of unhashable type %T", x)})
+	}
+	return x
+}
+
+// Shift is a signed shift count.
+func (rt *Runtime) Shift(n int) int {
+	if n < 0 {
+		panic(RuntimeError{"negative shift amount"})
+	}
+	return n
 }
 
 // Raw is a boxed value as it is laid out.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"reflect"
 	"strconv"
+	"strings"
 	"unsafe"
 )
 
@@ -136,8 +137,17 @@ func (p *printer) value(t types.Type, v reflect.Value, depth int, ro bool) {
 	case *types.Signature, *types.Chan:
 		p.address(t, v)
 	default:
-		fmt.Fprintf(&p.buf, p.spec, v.Interface())
+		p.leaf(t, v)
 	}
+}
+
+// leaf prints a basic value; a verb that does not fit names the type.
+func (p *printer) leaf(t types.Type, v reflect.Value) {
+	s := fmt.Sprintf(p.spec, v.Interface())
+	if bad := fmt.Sprintf("%%!%c(%s=", p.verb, v.Type()); strings.HasPrefix(s, bad) {
+		s = fmt.Sprintf("%%!%c(%s=", p.verb, p.name(t)) + s[len(bad):]
+	}
+	p.buf.WriteString(s)
 }
 
 // native prints a value without cell types: fmt can, but for a pointer below

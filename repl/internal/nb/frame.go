@@ -11,6 +11,7 @@ import (
 // evaluate arguments late and can deadlock, so deferred calls run here, under
 // Go's own panics.
 type D struct {
+	rt        *Runtime
 	fs        []deferred
 	panicking bool
 	armed     bool // the function that runs next may call Recover
@@ -36,13 +37,14 @@ func (d *D) Recover() any {
 		return nil
 	}
 	d.panicking = false
+	d.rt.takeTrace()
 	return Recovered(d.pan)
 }
 
 // Frame runs body, then what it deferred, last first, also when the goroutine
 // exits.
 func (rt *Runtime) Frame(body func(*D)) {
-	d := &D{}
+	d := &D{rt: rt}
 	func() {
 		returned := false
 		defer func() {
@@ -232,10 +234,40 @@ func (rt *Runtime) Check(err error, at int) {
 	}
 }
 
-// Index checks an index the way Go words it.
-func (rt *Runtime) Index(i, n int) int {
-	if i < 0 || i >= n {
-		panic(RuntimeError{fmt.Sprintf("index out of range [%d] with length %d", i, n)})
+// BadIndex panics as Go does for an index out of range.
+func (rt *Runtime) BadIndex(i, n int) {
+	if i < 0 {
+		panic(RuntimeError{fmt.Sprintf("index out of range [%d]", i)})
 	}
-	return i
+	panic(RuntimeError{fmt.Sprintf("index out of range [%d] with length %d", i, n)})
+}
+
+// CheckSlice checks a slice expression x[low:high:limit]; limit is negative
+// when there is none, most is the capacity, or a string's length, and open
+// says that high was left out.
+func (rt *Runtime) CheckSlice(low, high, limit, most int, text, open bool) {
+	of := "capacity"
+	if text {
+		of = "length"
+	}
+	bad := ""
+	switch {
+	case limit > most:
+		bad = fmt.Sprintf("[::%d] with capacity %d", limit, most)
+	case limit >= 0 && high > limit:
+		bad = fmt.Sprintf("[:%d:%d]", high, limit)
+	case high < 0:
+		bad = fmt.Sprintf("[:%d]", high)
+	case high > most:
+		bad = fmt.Sprintf("[:%d] with %s %d", high, of, most)
+	case low < 0:
+		bad = fmt.Sprintf("[%d:]", low)
+	case low > high && limit >= 0:
+		bad = fmt.Sprintf("[%d:%d:]", low, high)
+	case low > high:
+		bad = fmt.Sprintf("[%d:%d]", low, high)
+	default:
+		return
+	}
+	panic(RuntimeError{"slice bounds out of range " + bad})
 }

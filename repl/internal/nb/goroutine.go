@@ -62,12 +62,13 @@ func (rt *Runtime) Go(f func()) {
 	go func() {
 		defer func() {
 			p := recover()
+			tr := rt.takeTrace()
 			if r == nil {
 				return
 			}
 			r.live.Add(-1)
 			if _, stopped := p.(*Control); p != nil && !stopped && r.Failed != nil {
-				r.Failed(p)
+				r.Failed(p, tr)
 			}
 		}()
 		f()

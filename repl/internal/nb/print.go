@@ -4,15 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 )
 
 func (rt *Runtime) write(stream, text string) {
 	if r := rt.current(); r != nil && r.Print != nil {
-		if stream != "trace" {
-			rt.Stop() // what an ended cell left behind prints nothing
-		}
+		rt.Stop() // what an ended cell left behind prints nothing
 		r.Print(stream, text)
 		return
 	}
@@ -23,6 +22,9 @@ func (rt *Runtime) write(stream, text string) {
 	}
 }
 
+// Trail is the stream of what the interpreter says about panics.
+const Trail = "trace"
+
 // Writer is the stream of the calling goroutine's cell.
 type Writer struct {
 	RT     *Runtime
@@ -30,6 +32,10 @@ type Writer struct {
 }
 
 func (w Writer) Write(b []byte) (int, error) {
+	if w.Stream == Trail {
+		w.RT.traced(string(b))
+		return len(b), nil
+	}
 	w.RT.write(w.Stream, string(b))
 	return len(b), nil
 }
@@ -82,7 +88,33 @@ func (rt *Runtime) Sprintln(a ...any) string { return fmt.Sprintln(plainAll(a)..
 // * takes an int from a box.
 func (rt *Runtime) Sprintf(format string, a ...any) string {
 	f, b := rt.verbs(format, plainAll(a))
-	return fmt.Sprintf(f, b...)
+	return extra(fmt.Sprintf(f, b...), b)
+}
+
+var boxName = regexp.MustCompile(`nb\.U?[SE]?Box=`)
+
+// extra names the types of operands that the format did not use.
+func extra(s string, a []any) string {
+	i := strings.LastIndex(s, "%!(EXTRA ")
+	if i < 0 || !boxName.MatchString(s[i:]) {
+		return s
+	}
+	tail := s[i:]
+	n := len(boxName.FindAllString(tail, -1))
+	var names []string
+	for j := len(a) - 1; j >= 0 && len(names) < n; j-- {
+		if c, ok := unwrap(a[j]); ok {
+			names = append(names, c.T.Name+"=")
+		}
+	}
+	return s[:i] + boxName.ReplaceAllStringFunc(tail, func(string) string {
+		if len(names) == 0 {
+			return "?="
+		}
+		last := names[len(names)-1]
+		names = names[:len(names)-1]
+		return last
+	})
 }
 
 // Errorf is fmt.Errorf.

@@ -10,14 +10,18 @@ import (
 type Run struct {
 	ID     string
 	Print  func(stream, text string)
-	Failed func(v any) // a goroutine of the cell panicked
+	Failed func(v any, t *Trace) // a goroutine of the cell panicked
 	Result func(vals []any)
 
 	interrupt
 	at   atomic.Int64 // byte of the cell whose top-level statement runs
 	live atomic.Int64 // goroutines
 	done chan any
+	tr   *Trace
 }
+
+// Trace is where the panic came from that ended the last call of Main.
+func (r *Run) Trace() *Trace { return r.tr }
 
 // NewRun returns a run to begin.
 func NewRun(id string) *Run {
@@ -45,6 +49,7 @@ func (rt *Runtime) Main(f func()) {
 	completed := false
 	defer func() {
 		p := recover()
+		r.tr = rt.takeTrace()
 		leave()
 		if p == nil && !completed {
 			p = Goexit{}

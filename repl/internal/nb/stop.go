@@ -15,6 +15,10 @@ import (
 // under way.
 const StopFlag = "stop_"
 
+// StopFunc is the interpreter's function that calls Stop: frames are smaller
+// than with a call of compiled code.
+const StopFunc = "halt_"
+
 // Control is a panic that recover does not see: the end of a run.
 type Control struct{ Why error }
 

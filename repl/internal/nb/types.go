@@ -47,10 +47,14 @@ type Runtime struct {
 	native map[reflect.Type]types.Type
 	impls  map[implKey]bool
 
+	Mark func() int // the line mark now
+
 	run       atomic.Pointer[Run]
 	labels    labels
 	frames    sync.Map     // goroutine id → *D whose deferred calls run
 	unwinding atomic.Int64 // frames among them
+	traces    sync.Map     // goroutine id → *Trace
+	tracing   atomic.Int64 // traces among them
 	cleanups  sync.Map     // goroutine id → whether they run because the cell was ended
 }
 
@@ -69,7 +73,7 @@ func (rt *Runtime) Intern(t types.Type) *Type {
 	if d := rt.byType.At(t); d != nil {
 		return d.(*Type)
 	}
-	d := &Type{ID: len(rt.types), T: t, Name: TypeName(t), rt: rt, comparable: types.Comparable(t),
+	d := &Type{ID: len(rt.types), T: t, Name: TypeName(unaliased(t)), rt: rt, comparable: types.Comparable(t),
 		binders: map[string]func(any) any{}, impl: map[*Type]bool{}}
 	rt.byType.Set(t, d)
 	rt.types = append(rt.types, d)
@@ -220,3 +224,31 @@ func hasNamed(ms *types.MethodSet, name, mention string) bool {
 }
 
 func (d *Type) String() string { return fmt.Sprintf("type %d %s", d.ID, d.Name) }
+
+// unaliased is t without the names of aliases.
+func unaliased(t types.Type) types.Type {
+	switch u := types.Unalias(t).(type) {
+	case *types.Pointer:
+		return types.NewPointer(unaliased(u.Elem()))
+	case *types.Slice:
+		return types.NewSlice(unaliased(u.Elem()))
+	case *types.Array:
+		return types.NewArray(unaliased(u.Elem()), u.Len())
+	case *types.Chan:
+		return types.NewChan(u.Dir(), unaliased(u.Elem()))
+	case *types.Map:
+		return types.NewMap(unaliased(u.Key()), unaliased(u.Elem()))
+	case *types.Signature:
+		return types.NewSignatureType(nil, nil, nil, unaliasedTuple(u.Params()), unaliasedTuple(u.Results()), u.Variadic())
+	default:
+		return u
+	}
+}
+
+func unaliasedTuple(t *types.Tuple) *types.Tuple {
+	var vars []*types.Var
+	for v := range t.Variables() {
+		vars = append(vars, types.NewVar(v.Pos(), v.Pkg(), "", unaliased(v.Type())))
+	}
+	return types.NewTuple(vars...)
+}

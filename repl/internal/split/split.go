@@ -91,6 +91,9 @@ func (p *Parsed) errors(err error, prefix int) []Error {
 	var out []Error
 	for _, e := range list {
 		off := e.Pos.Offset - prefix
+		if off >= len(p.source) { // the brace that closes the statements' function
+			e.Msg = strings.NewReplacer("found '}'", "found the end of the cell", "found 'EOF'", "found the end of the cell").Replace(e.Msg)
+		}
 		out = append(out, Error{min(max(off, 0), len(p.source)), e.Msg})
 	}
 	return out

@@ -23,7 +23,16 @@ type Backend struct {
 	ip   *interp.Interpreter
 	id   *uint64 // number of the run
 	stop *bool
+	mark *int
 }
+
+// prelude declares what all lowered code uses.
+const prelude = `package main
+import nb "graft/nb"
+var ` + nb.StopFlag + ` bool
+var ` + nb.LineMark + ` int
+func ` + nb.StopFunc + `() { nb.Stop() }
+`
 
 // New returns an interpreter that knows symbols, writing its own messages to
 // stdout and stderr.
@@ -33,16 +42,23 @@ func New(symbols map[string]map[string]reflect.Value, stdin io.Reader, stdout, s
 	if err := b.ip.Use(symbols); err != nil {
 		return nil, fmt.Errorf("load symbols: %w", err)
 	}
-	if err := b.Compile("package main\nvar " + nb.StopFlag + " bool\n"); err != nil {
+	if err := b.Compile(prelude); err != nil {
 		return nil, fmt.Errorf("declare the stop flag: %w", err)
 	}
 	flag, ok := b.Global(nb.StopFlag)
-	if !ok {
+	mark, ok2 := b.Global(nb.LineMark)
+	if !ok || !ok2 {
 		return nil, fmt.Errorf("the interpreter does not show its variables")
 	}
 	b.stop = (*bool)(flag.Addr().UnsafePointer())
+	b.mark = (*int)(mark.Addr().UnsafePointer())
 	return b, b.selfTest()
 }
+
+// Mark is the line mark now.
+//
+//go:norace
+func (b *Backend) Mark() int { return *b.mark }
 
 // SetStop raises or lowers the flag that lowered loops look at. They read it
 // without synchronisation, so that the race detector must not see the write.
@@ -68,7 +84,28 @@ func (b *Backend) Compile(source string) (err error) {
 		return err
 	}
 	_, err = b.ip.Execute(p)
+	b.forget()
 	return err
+}
+
+// forget drops what the interpreter keeps only for its debugger: the syntax
+// trees, by a list of roots and by the children of the package's scope. It is
+// most of what a cell would leave behind.
+func (b *Backend) forget() {
+	ip := reflect.ValueOf(b.ip).Elem()
+	empty(ip.FieldByName("roots"))
+	if scopes := ip.FieldByName("scopes"); scopes.Kind() == reflect.Map {
+		if sc := scopes.MapIndex(reflect.ValueOf("main")); sc.IsValid() && sc.Kind() == reflect.Pointer && !sc.IsNil() {
+			empty(sc.Elem().FieldByName("child"))
+		}
+	}
+}
+
+// empty clears a slice in a struct of another package.
+func empty(f reflect.Value) {
+	if f.IsValid() && f.Kind() == reflect.Slice && f.CanAddr() {
+		reflect.NewAt(f.Type(), unsafe.Pointer(f.UnsafeAddr())).Elem().SetZero()
+	}
 }
 
 // Run calls a compiled function without parameters and waits for its end or
@@ -85,8 +122,9 @@ func (b *Backend) Run(ctx context.Context, name string) (resume func(), err erro
 	}
 	ended := make(chan error, 1)
 	go func() {
-		_, err := b.ip.Execute(p)
-		ended <- err
+		var err error
+		defer func() { ended <- err }() // runtime.Goexit comes here too
+		_, err = b.ip.Execute(p)
 	}()
 	select {
 	case err := <-ended:

@@ -1,0 +1,161 @@
+package check
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// suggest adds what was probably meant to an error about an unknown name.
+func (b *builder) suggest(e types.Error, msg string) string {
+	name, ok := strings.CutPrefix(msg, "undefined: ")
+	if !ok {
+		return b.suggestMember(e, msg)
+	}
+	if pkg, member, ok := strings.Cut(name, "."); ok {
+		if p := b.packageNamed(pkg); p != nil {
+			return mean(msg, pkg+".", member, exported(p))
+		}
+		return msg
+	}
+	if token.IsKeyword(name) {
+		return msg
+	}
+	return mean(msg, "", name, b.namesAt(e.Pos))
+}
+
+// suggestMember is suggest for `x.f undefined (type T has no field or method
+// f)`; go/types knows only names that differ in case.
+func (b *builder) suggestMember(e types.Error, msg string) string {
+	head, ok := strings.CutSuffix(msg, ")")
+	if !ok || strings.Contains(msg, "but does have") || strings.Contains(msg, "did you mean") {
+		return msg
+	}
+	i := strings.LastIndex(head, " has no field or method ")
+	if i < 0 {
+		return msg
+	}
+	name := head[i+len(" has no field or method "):]
+	var found *ast.SelectorExpr
+	b.each(func(n ast.Node) {
+		ast.Inspect(n, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Pos() == e.Pos {
+				found = s
+			}
+			return true
+		})
+	})
+	if found == nil {
+		return msg
+	}
+	var names []string
+	for _, o := range Members(b.u.Info.TypeOf(found.X)) {
+		if o.Exported() || o.Pkg() != nil && o.Pkg().Path() == "main" {
+			names = append(names, o.Name())
+		}
+	}
+	return mean(msg, "", name, names)
+}
+
+func (b *builder) packageNamed(name string) *types.Package {
+	path := b.added[name]
+	if path == "" {
+		path = b.s.imports[name]
+	}
+	if path == "" {
+		return nil
+	}
+	p, _ := b.s.Importer.Import(path)
+	return p
+}
+
+// noPackage is the error of an import that cannot be resolved.
+func (b *builder) noPackage(path string) string {
+	msg := "could not import " + path + ": no such package here"
+	return mean(msg, "", path, slices.Collect(maps.Values(b.s.Known)))
+}
+
+func exported(p *types.Package) []string {
+	return slices.DeleteFunc(p.Scope().Names(), func(n string) bool { return !token.IsExported(n) })
+}
+
+// namesAt lists what can be named at a position: the cell's own names, the
+// session's, packages, Go's.
+func (b *builder) namesAt(pos token.Pos) []string {
+	names := b.s.Names()
+	for sc := range maps.Values(b.u.Info.Scopes) {
+		if sc.Pos() <= pos && pos <= sc.End() {
+			names = append(names, sc.Names()...)
+		}
+	}
+	names = append(names, b.u.Pkg.Scope().Names()...)
+	names = slices.AppendSeq(names, maps.Keys(b.s.imports))
+	b.each(func(n ast.Node) {
+		ast.Inspect(n, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok && s.X.Pos() == pos { // may be a package
+				names = slices.AppendSeq(names, maps.Keys(b.s.Known))
+			}
+			return true
+		})
+	})
+	return append(names, types.Universe.Names()...)
+}
+
+// mean appends the name nearest to what was written.
+func mean(msg, prefix, name string, names []string) string {
+	if best := Nearest(name, names); best != "" {
+		return msg + "; did you mean " + prefix + best + "?"
+	}
+	return msg
+}
+
+// Nearest is the name that a few slips of the keyboard turn into name, ""
+// when none is near.
+func Nearest(name string, names []string) string {
+	best, least := "", 1+max(1, min(3, len(name)/3))
+	for _, n := range slices.Sorted(slices.Values(names)) {
+		if n == name || strings.ContainsRune(n, 'ꞏ') || n == "_" {
+			continue
+		}
+		d := distance(strings.ToLower(name), strings.ToLower(n), least)
+		if len(name) <= 2 && d > 0 {
+			continue // too short to tell
+		}
+		if d < least {
+			best, least = n, d
+		}
+	}
+	return best
+}
+
+// distance counts insertions, deletions, replacements and swaps of
+// neighbours; limit is enough for "too many".
+func distance(a, b string, limit int) int {
+	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
+		return limit
+	}
+	var before []int
+	last := make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row := make([]int, len(b)+1)
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last = last, row
+	}
+	return last[len(b)]
+}

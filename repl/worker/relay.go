@@ -1,0 +1,52 @@
+package worker
+
+import (
+	"strings"
+	"sync"
+)
+
+// relay is a standard stream as cells see it: the write end of a pipe inside
+// the child. Cells write to it directly, and print through events as well;
+// before an event is sent, everything that was written before is read and
+// sent, so that the order is what the cell did. What writes to descriptors 1
+// and 2 themselves (a dying Go runtime, a system call) goes the longer way to
+// the front process, which follows these; see raw.
+type relay struct {
+	name string
+	send func(name, text string)
+
+	mu   sync.Mutex
+	held []byte // the start of a character whose rest has not come yet
+}
+
+// take sends what was read.
+func (r *relay) take(b []byte) {
+	r.held = append(r.held, b...)
+	n := len(r.held) - overlap(r.held, nil)
+	r.emit(r.held[:n])
+	r.held = append([]byte(nil), r.held[n:]...)
+}
+
+// end sends half a character too: no more comes.
+func (r *relay) end() {
+	r.emit(r.held)
+	r.held = nil
+}
+
+// settle waits until what follow has read is sent.
+func (r *relay) settle() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+}
+
+func (r *relay) finish() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.end()
+}
+
+func (r *relay) emit(b []byte) {
+	if len(b) > 0 {
+		r.send(r.name, strings.ToValidUTF8(string(b), "\ufffd"))
+	}
+}
