@@ -120,8 +120,14 @@ func (r *request) reply(content any) {
 			Type: strings.TrimSuffix(r.Header.Type, "_request") + "_reply", Parent: r.Raw, Content: failure("KernelError", err.Error()),
 		})
 	}
-	if err == nil {
-		r.from.Send(append(append([][]byte{}, r.Identities...), frames...))
+	if err != nil {
+		return
+	}
+	frames = append(append([][]byte{}, r.Identities...), frames...)
+	if !r.from.Send(frames) {
+		if p := r.from.Successor(); p != nil {
+			p.Send(frames)
+		}
 	}
 }
 

@@ -39,7 +39,7 @@ func (k *Kernel) execute(r *request) any {
 	}
 	ctx, done := k.running()
 	defer done()
-	out := k.newOutput(r, c)
+	out := k.newOutput(ctx, r, c)
 	result := k.opt.Engine.Execute(ctx, repl.Cell{ID: r.Header.ID, Number: k.count, Source: c.Code}, out)
 	out.end(k.count, result)
 	reply := wire.ExecuteReply{Status: "ok", Count: k.count}

@@ -61,9 +61,8 @@ type Kernel struct {
 	question  *question          // to the user
 	asking    chan struct{}      // holds the place of the one question
 
-	stop     context.CancelFunc
-	stopped  context.Context
-	shutdown sync.Once
+	stop    context.CancelFunc
+	stopped context.Context
 }
 
 // New binds the sockets and starts to answer.
@@ -145,27 +144,19 @@ func (k *Kernel) Interrupt() {
 // answer is left without its idle.
 func (k *Kernel) closeSockets() error {
 	var all sync.WaitGroup
-	var mu sync.Mutex
-	var errs []error
-	closing := func(c interface{ Close() error }) {
-		all.Go(func() {
-			err := c.Close()
-			mu.Lock()
-			defer mu.Unlock()
-			errs = append(errs, err)
-		})
-	}
-	for _, s := range []*zmtp.Router{k.shell, k.control, k.stdin} {
+	var errs [4]error
+	for i, s := range []*zmtp.Router{k.shell, k.control, k.stdin} {
 		if s != nil {
-			closing(s)
+			all.Go(func() { errs[i] = s.Close() })
 		}
 	}
 	if k.heartbeat != nil {
-		closing(k.heartbeat)
-	}
-	if k.iopub != nil {
-		closing(k.iopub)
+		all.Go(func() { errs[3] = k.heartbeat.Close() })
 	}
 	all.Wait()
-	return errors.Join(errs...)
+	err := errors.Join(errs[:]...)
+	if k.iopub != nil {
+		err = errors.Join(err, k.iopub.Close())
+	}
+	return err
 }

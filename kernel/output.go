@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"context"
+	"sync/atomic"
 
 	"graft/kernel/wire"
 	"graft/repl"
@@ -14,14 +15,16 @@ type cellOutput struct {
 	silent  bool
 	input   bool
 	streams *streams // holds the order of messages
+	ctx     context.Context
+	ended   atomic.Bool
 }
 
 var _ repl.Output = (*cellOutput)(nil)
 
-func (k *Kernel) newOutput(r *request, c wire.ExecuteRequest) *cellOutput {
-	o := &cellOutput{r: r, silent: c.Silent, input: c.AllowStdin}
-	o.streams = newStreams(k.opt.OutputLimit, func(name, text string) {
-		k.room()
+func (k *Kernel) newOutput(ctx context.Context, r *request, c wire.ExecuteRequest) *cellOutput {
+	o := &cellOutput{r: r, silent: c.Silent, input: c.AllowStdin, ctx: ctx}
+	o.streams = newStreams(k.opt.OutputLimit, o.hurry, func(name, text string) {
+		o.room()
 		r.publish("stream", wire.Stream{Name: name, Text: text})
 	})
 	return o
@@ -29,10 +32,16 @@ func (k *Kernel) newOutput(r *request, c wire.ExecuteRequest) *cellOutput {
 
 // room waits until the front ends can take another message of a cell that
 // may produce them without end.
-func (k *Kernel) room() {
-	k.pace.wait()
-	k.iopub.Room()
+func (o *cellOutput) room() {
+	if !o.hurry() {
+		o.r.kernel.pace.wait()
+		o.r.kernel.iopub.Room(o.hurry)
+	}
 }
+
+// hurry is whether the cell is being interrupted: what it has shown already
+// must not hold up its end.
+func (o *cellOutput) hurry() bool { return o.ctx.Err() != nil && !o.ended.Load() }
 
 // Stream takes text, which is shown at once or with what follows it.
 func (o *cellOutput) Stream(name, text string) {
@@ -64,7 +73,7 @@ func (o *cellOutput) Clear(wait bool) {
 // after publishes behind all text that came before.
 func (o *cellOutput) after(msgType string, content any) {
 	o.streams.flushThen(func() {
-		o.r.kernel.room()
+		o.room()
 		o.r.publish(msgType, content)
 	})
 }
@@ -80,6 +89,7 @@ func (o *cellOutput) flush() { o.streams.flushThen(func() {}) }
 // end shows how the cell ended.
 func (o *cellOutput) end(count int, result repl.Result) {
 	o.flush()
+	o.ended.Store(true)
 	if o.silent {
 		return
 	}

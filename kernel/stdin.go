@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"graft/kernel/wire"
@@ -63,12 +64,15 @@ func (k *Kernel) pose(q *question) {
 	k.mu.Unlock()
 }
 
-// stdinOf finds the front end's stdin connection: it has the identity of its
-// shell connection.
+// stdinOf finds the front end's stdin connection, which has the identity of
+// its shell connection. Of several front ends with one identity each has
+// connected everything in turn.
 func (k *Kernel) stdinOf(ctx context.Context, r *request) (*zmtp.Peer, error) {
+	id := r.from.Identity()
 	for end := time.Now().Add(connectLimit); ; time.Sleep(5 * time.Millisecond) {
-		if p := k.stdin.Peer(r.from.Identity()); p != nil {
-			return p, nil
+		if ps := k.stdin.Peers(id); len(ps) > 0 {
+			turn := max(slices.Index(k.shell.Peers(id), r.from), slices.Index(k.control.Peers(id), r.from), 0)
+			return ps[min(turn, len(ps)-1)], nil
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

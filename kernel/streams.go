@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -25,20 +26,22 @@ const (
 // interval together. The order is kept, also between stdout and stderr.
 type streams struct {
 	send  func(name, text string)
+	hurry func() bool // the cell is being interrupted
 	limit int
 
-	mu    sync.Mutex
-	name  string // of the text that waits
-	text  strings.Builder
-	last  time.Time
-	timer *time.Timer
+	mu             sync.Mutex
+	name           string // of the text that waits
+	text           strings.Builder
+	last           time.Time
+	timer          *time.Timer
+	stdout, stderr strings.Builder // what an interrupted cell had still written
 
 	total int // bytes sent
 	kept  overflow
 }
 
-func newStreams(limit int, send func(name, text string)) *streams {
-	return &streams{send: send, limit: limit}
+func newStreams(limit int, hurry func() bool, send func(name, text string)) *streams {
+	return &streams{send: send, hurry: hurry, limit: limit}
 }
 
 // add takes text. It returns once there is room for it, which may take as
@@ -46,6 +49,10 @@ func newStreams(limit int, send func(name, text string)) *streams {
 func (s *streams) add(name, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.hurry() {
+		s.addLast(name, text)
+		return
+	}
 	if name != s.name {
 		s.flush()
 		s.name = name
@@ -56,6 +63,19 @@ func (s *streams) add(name, text string) {
 		s.flush()
 	case s.timer == nil:
 		s.timer = time.AfterFunc(interval-time.Since(s.last), s.late)
+	}
+}
+
+// addLast takes what an interrupted cell had still written. A loop that wrote
+// to both streams would fill thousands of messages with it, and the end of the
+// cell would wait for them, so that here each stream is joined for itself.
+func (s *streams) addLast(name, text string) {
+	b := &s.stdout
+	if name == "stderr" {
+		b = &s.stderr
+	}
+	if b.WriteString(text); b.Len() >= maxText {
+		s.flush()
 	}
 }
 
@@ -75,11 +95,18 @@ func (s *streams) flushThen(do func()) {
 }
 
 func (s *streams) flush() {
-	text := collapse(s.text.String())
-	s.text.Reset()
+	s.emit(s.name, &s.text)
+	s.emit("stdout", &s.stdout)
+	s.emit("stderr", &s.stderr)
+}
+
+// emit sends what waits in b, in messages of the allowed size.
+func (s *streams) emit(name string, b *strings.Builder) {
+	text := collapse(b.String())
+	b.Reset()
 	for text != "" {
 		n := cut(text, maxText)
-		s.emit(text[:n])
+		s.message(name, text[:n])
 		text = text[n:]
 	}
 }
@@ -95,15 +122,15 @@ func cut(text string, max int) int {
 	return max
 }
 
-// emit sends one message, or puts it away when the cell has said too much.
-func (s *streams) emit(text string) {
+// message sends one message, or puts it away when the cell has said too much.
+func (s *streams) message(name, text string) {
 	s.last = time.Now()
 	if s.total >= s.limit {
 		s.kept.write(text)
 		return
 	}
 	s.total += len(text)
-	s.send(s.name, text)
+	s.send(name, text)
 	if s.total >= s.limit {
 		s.send("stderr", "\n"+s.kept.open(s.limit)+"\n")
 	}
@@ -119,7 +146,7 @@ func collapse(text string) string {
 	}
 	lines := strings.SplitAfter(text, "\n")
 	for i, line := range lines {
-		if strings.Count(line, "\r") >= 2 && !strings.ContainsAny(line, "\x1b\b") {
+		if strings.Count(line, "\r") >= 2 && !strings.ContainsAny(line, "\x1b\b\t") {
 			lines[i] = collapseLine(line, i > 0)
 		}
 	}
@@ -130,12 +157,20 @@ func collapseLine(line string, whole bool) string {
 	parts := strings.Split(line, "\r")
 	var kept []string
 	for i, p := range parts {
-		covered := i+1 < len(parts) && utf8.RuneCountInString(strings.TrimSuffix(parts[i+1], "\n")) >= utf8.RuneCountInString(p)
+		covered := i+1 < len(parts) && covers(strings.TrimSuffix(parts[i+1], "\n"), p)
 		if i == 0 && !whole || !covered || p == "" {
 			kept = append(kept, p)
 		}
 	}
 	return strings.Join(kept, "\r")
+}
+
+// covers is whether over, written upon under, leaves nothing of it, however a
+// front end counts: browsers count UTF-16, terminals columns.
+func covers(over, under string) bool {
+	return len(over) >= len(under) &&
+		utf8.RuneCountInString(over) >= utf8.RuneCountInString(under) &&
+		len(utf16.Encode([]rune(over))) >= len(utf16.Encode([]rune(under)))
 }
 
 // overflow is the file for what a cell writes beyond its limit.

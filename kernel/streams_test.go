@@ -16,9 +16,11 @@ func (s *sent) send(name, text string) {
 	s.names, s.texts = append(s.names, name), append(s.texts, text)
 }
 
+func calm() bool { return false }
+
 func TestStreamsJoin(t *testing.T) {
 	got := &sent{}
-	s := newStreams(64<<20, got.send)
+	s := newStreams(64<<20, calm, got.send)
 	var want strings.Builder
 	began := time.Now()
 	for i := range 100000 {
@@ -46,7 +48,7 @@ func TestStreamsJoin(t *testing.T) {
 
 func TestStreamsOrder(t *testing.T) {
 	got := &sent{}
-	s := newStreams(64<<20, got.send)
+	s := newStreams(64<<20, calm, got.send)
 	for i := range 50 {
 		s.add([]string{"stdout", "stderr"}[i/3%2], fmt.Sprintln(i))
 		if i%10 == 0 {
@@ -74,10 +76,26 @@ func TestStreamsOrder(t *testing.T) {
 	}
 }
 
+// Of a cell that is being interrupted each stream is joined for itself.
+func TestStreamsHurry(t *testing.T) {
+	got, hurry := &sent{}, false
+	s := newStreams(64<<20, func() bool { return hurry }, got.send)
+	s.add("stdout", "a")
+	hurry = true
+	for range 1000 {
+		s.add("stdout", "o")
+		s.add("stderr", "e")
+	}
+	s.flushThen(func() {})
+	if len(got.texts) != 3 || got.texts[1] != strings.Repeat("o", 1000) || got.texts[2] != strings.Repeat("e", 1000) {
+		t.Errorf("%d messages: %.40q", len(got.texts), got.texts)
+	}
+}
+
 // Text that waits is sent without another call.
 func TestStreamsTimer(t *testing.T) {
 	texts := make(chan string, 10)
-	s := newStreams(64<<20, func(_, text string) { texts <- text })
+	s := newStreams(64<<20, calm, func(_, text string) { texts <- text })
 	s.add("stdout", "a")
 	s.add("stdout", "b")
 	s.add("stdout", "c")
@@ -89,7 +107,7 @@ func TestStreamsTimer(t *testing.T) {
 func TestStreamsLimit(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	got := &sent{}
-	s := newStreams(1000, got.send)
+	s := newStreams(1000, calm, got.send)
 	for range 100 {
 		s.add("stdout", strings.Repeat("x", 99)+"\n")
 		s.flushThen(func() {})
@@ -123,6 +141,46 @@ func TestCollapse(t *testing.T) {
 			t.Errorf("collapse(%q) = %q, want %q", in, got, want)
 		}
 	}
+}
+
+// screen is what a line-by-line display shows of text: a carriage return goes
+// back to the start of the line, and what follows overwrites.
+func screen(text string) string {
+	var lines []string
+	for _, line := range strings.Split(text, "\n") {
+		var cells []rune
+		at := 0
+		for _, r := range line {
+			switch {
+			case r == '\r':
+				at = 0
+				continue
+			case at < len(cells):
+				cells[at] = r
+			default:
+				cells = append(cells, r)
+			}
+			at++
+		}
+		lines = append(lines, fmt.Sprint(string(cells), at))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Whatever stood on the line before, and whatever comes after, collapsing
+// changes nothing that can be seen.
+func FuzzCollapse(f *testing.F) {
+	f.Add("before", "\r10%\r20%\n\rx\ry", "after")
+	f.Add("", "日本\rabc\r😀\r", "z")
+	f.Fuzz(func(t *testing.T, before, text, after string) {
+		if !utf8.ValidString(before + text + after) {
+			return
+		}
+		got := collapse(text)
+		if a, b := screen(before+text+after), screen(before+got+after); a != b || len(got) > len(text) {
+			t.Errorf("%q collapsed to %q: after %q the screen shows %q instead of %q", text, got, before, b, a)
+		}
+	})
 }
 
 func TestCursor(t *testing.T) {

@@ -2,8 +2,8 @@
 
     run.py --graft BINARY [unittest's arguments, such as -v or Spec.test_interrupt_busy]
 
-Installs the kernelspec in a place of its own and runs jupyter_kernel_test's whole suite (test_jkt.py) and what the messaging
-specification says beyond it (test_spec.py). Times are printed, never judged: machines are shared.
+Installs the kernelspec in a place of its own and runs jupyter_kernel_test's whole suite (test_jkt.py), what the messaging
+specification says beyond it and what graft promises (test_spec.py), and the clients that people use (test_clients.py). Times are printed, never judged: machines are shared.
 """
 import argparse
 import os
@@ -24,9 +24,12 @@ def main():
     with installed(a.graft) as work:
         os.environ["XDG_DATA_HOME"] = str(work / "data")  # a history of its own
         os.chdir(work)
+        import test_clients
         import test_jkt
         import test_spec
-        everything = argparse.Namespace(Kernel=test_jkt.Kernel, Welcome=test_jkt.Welcome, Spec=test_spec.Spec, Life=test_spec.Life, Hostile=test_spec.Hostile)
+        everything = argparse.Namespace(
+            Kernel=test_jkt.Kernel, Welcome=test_jkt.Welcome, Spec=test_spec.Spec, Life=test_spec.Life, Hostile=test_spec.Hostile,
+            Files=test_clients.Files, Console=test_clients.Console, Server=test_clients.Server, VSCode=test_clients.VSCode)
         program = unittest.main(module=everything, argv=[sys.argv[0], *rest], exit=False)
     return not program.result.wasSuccessful()
 

@@ -14,7 +14,7 @@ class Kernel(jkt.KernelTests):
     ]
     complete_code_samples = ["x := 1", "func f() int { return 1 }", "1 + 1", "// a comment", ""]
     incomplete_code_samples = ["func f() {", "xs := []int{", 'fmt.Println("a",', "s := `abc", "x :=", "/* open"]
-    invalid_code_samples = ["x := = 1", "func ) {", "}"]
+    invalid_code_samples = ["x := = 1", "}"]
     code_generate_error = 'panic("oh")'
     code_execute_result = [
         {"code": "6 * 7", "result": "42"},

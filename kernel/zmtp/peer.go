@@ -55,6 +55,18 @@ func newPeer(s *server, c net.Conn) *Peer {
 // Identity is what the peer calls itself, or a name of ours.
 func (p *Peer) Identity() []byte { return p.identity }
 
+// Successor is the newest other connection of the same identity, nil if there
+// is none: a client that has lost its connection connects again.
+func (p *Peer) Successor() *Peer {
+	p.server.mu.Lock()
+	defer p.server.mu.Unlock()
+	named := p.server.named[string(p.identity)]
+	if n := len(named); n > 0 && named[n-1] != p {
+		return named[n-1]
+	}
+	return nil
+}
+
 // Trust lets the peer send large messages, once it has shown that it may
 // talk to this socket at all.
 func (p *Peer) Trust() { p.guard.limit.Store(trustedLimit) }

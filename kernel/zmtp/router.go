@@ -2,6 +2,7 @@ package zmtp
 
 import (
 	"net"
+	"slices"
 
 	"github.com/go-zeromq/zmq4"
 )
@@ -20,11 +21,13 @@ func NewRouter(l net.Listener, receive func(p *Peer, frames [][]byte)) *Router {
 	return &Router{s}
 }
 
-// Peer returns the newest connection of that identity, nil if there is none.
-func (r *Router) Peer(identity []byte) *Peer {
+// Peers returns the connections of that identity, oldest first. Usually it is
+// one; but a client may connect again before its old connection is known to
+// be dead, and two clients of one jupyter_client manager share an identity.
+func (r *Router) Peers(identity []byte) []*Peer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.named[string(identity)]
+	return slices.Clone(r.named[string(identity)])
 }
 
 // Rep is a REP socket whose answers are known at once.

@@ -105,9 +105,10 @@ func (x *XPub) Publish(frames [][]byte) {
 
 // Room waits until no subscriber has much left to take. One that takes
 // nothing for some seconds is dropped: it would hold up the others. Whoever
-// produces a lot calls it before each Publish.
-func (x *XPub) Room() {
-	for {
+// produces a lot calls it before each Publish; it returns early once hurry,
+// if there is one, says so.
+func (x *XPub) Room(hurry func() bool) {
+	for hurry == nil || !hurry() {
 		slow := false
 		for _, p := range x.subscribers() {
 			waiting, since := p.backlog()

@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,17 +49,23 @@ type server struct {
 	command  func(p *Peer, name string, body []byte) // nil: commands are ignored
 
 	mu     sync.Mutex
-	conns  map[net.Conn]struct{} // accepted, shaken hands or not
+	conns  map[net.Conn]*arrival
 	peers  map[*Peer]struct{}
-	named  map[string]*Peer // the newest of each identity
-	count  uint32           // of peers without an identity
+	named  map[string][]*Peer // of each identity, oldest first
+	count  uint32             // of peers without an identity
 	closed bool
 	ended  sync.WaitGroup
 }
 
+// arrival is what is known of an accepted connection.
+type arrival struct {
+	when  time.Time
+	shook bool // hands
+}
+
 func newServer(kind zmq4.SocketType, l net.Listener, limit int) *server {
 	return &server{kind: kind, listener: l, limit: limit,
-		conns: map[net.Conn]struct{}{}, peers: map[*Peer]struct{}{}, named: map[string]*Peer{}}
+		conns: map[net.Conn]*arrival{}, peers: map[*Peer]struct{}{}, named: map[string][]*Peer{}}
 }
 
 // start accepts peers until Close.
@@ -89,13 +96,29 @@ func (s *server) isClosed() bool {
 	return s.closed
 }
 
+// admit makes room for a connection. When all places are taken the one that
+// has been shaking hands for longest has to go: a client of ours is done in
+// milliseconds.
 func (s *server) admit(c net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || len(s.conns) >= maxPeers {
+	if s.closed {
 		return false
 	}
-	s.conns[c] = struct{}{}
+	if len(s.conns) >= maxPeers {
+		var slowest net.Conn
+		for o, a := range s.conns {
+			if !a.shook && (slowest == nil || a.when.Before(s.conns[slowest].when)) {
+				slowest = o
+			}
+		}
+		if slowest == nil {
+			return false
+		}
+		slowest.Close()
+		delete(s.conns, slowest)
+	}
+	s.conns[c] = &arrival{when: time.Now()}
 	return true
 }
 
@@ -108,7 +131,7 @@ func (s *server) serve(c net.Conn) {
 		s.mu.Unlock()
 	}()
 	p, err := s.greet(c)
-	if err != nil || !s.join(p) {
+	if err != nil || !s.join(p, c) {
 		return
 	}
 	defer s.leave(p)
@@ -144,19 +167,21 @@ func (s *server) greet(c net.Conn) (p *Peer, err error) {
 
 // join makes the peer known. One without an identity gets one as libzmq
 // makes them: a zero byte and a number.
-func (s *server) join(p *Peer) bool {
+func (s *server) join(p *Peer, c net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	a := s.conns[c]
+	if s.closed || a == nil {
 		return false
 	}
+	a.shook = true
 	p.identity = []byte(p.conn.Peer.Meta["Identity"])
 	if len(p.identity) == 0 || p.identity[0] == 0 {
 		s.count++
 		p.identity = []byte{0, byte(s.count >> 24), byte(s.count >> 16), byte(s.count >> 8), byte(s.count)}
 	}
 	s.peers[p] = struct{}{}
-	s.named[string(p.identity)] = p
+	s.named[string(p.identity)] = append(s.named[string(p.identity)], p)
 	return true
 }
 
@@ -164,8 +189,10 @@ func (s *server) leave(p *Peer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.peers, p)
-	if s.named[string(p.identity)] == p {
-		delete(s.named, string(p.identity))
+	id := string(p.identity)
+	s.named[id] = slices.DeleteFunc(s.named[id], func(q *Peer) bool { return q == p })
+	if len(s.named[id]) == 0 {
+		delete(s.named, id)
 	}
 }
 

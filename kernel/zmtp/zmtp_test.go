@@ -75,26 +75,36 @@ func TestRouter(t *testing.T) {
 		exchange(t, a, []byte("x"), nil, bytes.Repeat([]byte("y"), 300), bytes.Repeat([]byte("z"), 1<<20))
 		exchange(t, b, []byte("from b"))
 	}
-	if p := r.Peer([]byte("a")); p == nil || string(p.Identity()) != "a" {
-		t.Error("the peer is not found by its identity")
+	if ps := r.Peers([]byte("a")); len(ps) != 1 || string(ps[0].Identity()) != "a" {
+		t.Errorf("%d peers are found by the identity", len(ps))
 	}
-	if r.Peer([]byte("nobody")) != nil {
+	if len(r.Peers([]byte("nobody"))) != 0 {
 		t.Error("a peer that is not there is found")
 	}
 }
 
-// A client that connects again under its old identity is the one that is
-// found; the old connection may not know yet that it is dead.
+// Two connections of one identity are kept apart; when one ends, the other
+// is still found.
 func TestSameIdentity(t *testing.T) {
 	r, endpoint := echoing(t)
 	old := dealer(t, endpoint, "same")
 	exchange(t, old, []byte("1"))
-	first := r.Peer([]byte("same"))
-	exchange(t, dealer(t, endpoint, "same"), []byte("2"))
-	if r.Peer([]byte("same")) == first {
-		t.Error("the older connection is found")
-	}
+	first := r.Peers([]byte("same"))[0]
+	young := dealer(t, endpoint, "same")
+	exchange(t, young, []byte("2"))
 	exchange(t, old, []byte("3")) // each gets its own answers
+	if ps := r.Peers([]byte("same")); len(ps) != 2 || ps[0] != first {
+		t.Errorf("%d peers, want both, the older first", len(ps))
+	}
+	young.Close()
+	for end := time.Now().Add(10 * time.Second); len(r.Peers([]byte("same"))) > 1; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the closed connection stays")
+		}
+	}
+	if r.Peers([]byte("same"))[0] != first {
+		t.Error("the older connection is not found")
+	}
 }
 
 func TestRep(t *testing.T) {
@@ -298,7 +308,7 @@ func TestStalledSubscriber(t *testing.T) {
 	block := bytes.Repeat([]byte("."), 1<<20)
 	go func() {
 		for i := range n {
-			x.Room()
+			x.Room(nil)
 			x.Publish([][]byte{[]byte("t"), []byte(fmt.Sprint(i)), block})
 		}
 	}()
@@ -339,6 +349,27 @@ func TestManyPeers(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatalf("%d connections are left, want 1", n)
 		}
+	}
+}
+
+// Connections that only occupy a place do not keep others out.
+func TestCrowd(t *testing.T) {
+	r, endpoint := echoing(t)
+	good := dealer(t, endpoint, "good")
+	exchange(t, good, []byte("before"))
+	for range maxPeers + 100 {
+		c, err := net.Dial("tcp", strings.TrimPrefix(endpoint, "tcp://"))
+		if err != nil {
+			t.Skipf("this system has no room for the crowd: %v", err)
+		}
+		t.Cleanup(func() { c.Close() })
+	}
+	exchange(t, dealer(t, endpoint, "late"), []byte("after"))
+	exchange(t, good, []byte("still"))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.conns) > maxPeers {
+		t.Errorf("%d connections, at most %d are allowed", len(r.conns), maxPeers)
 	}
 }
 

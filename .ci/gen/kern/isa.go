@@ -1,7 +1,7 @@
 package main
 
 import (
-	. "github.com/mmcloughlin/avo/build"
+	asm "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -30,16 +30,16 @@ var ymm = []reg.VecPhysical{
 // zero clears a register.
 func (v isa) zero(r reg.VecPhysical) {
 	if v.lanes == 16 {
-		VPXORD(r, r, r)
+		asm.VPXORD(r, r, r)
 	} else {
-		VPXOR(r, r, r)
+		asm.VPXOR(r, r, r)
 	}
 }
 
 func (v isa) function(name, signature, doc string) {
-	TEXT(name+v.name, NOSPLIT, signature)
-	Pragma("noescape")
-	Doc(doc)
+	asm.TEXT(name+v.name, asm.NOSPLIT, signature)
+	asm.Pragma("noescape")
+	asm.Doc(doc)
 }
 
 // at is a place in memory.

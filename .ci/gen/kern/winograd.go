@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	. "github.com/mmcloughlin/avo/build"
+	asm "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -14,29 +14,40 @@ import (
 
 func (v isa) new() vec {
 	if v.lanes == 16 {
-		return ZMM()
+		return asm.ZMM()
 	}
-	return YMM()
+	return asm.YMM()
 }
 
 func (v isa) set(value float32) vec {
 	x := v.new()
-	bits := GP32()
-	MOVL(operand.U32(floatBits(value)), bits)
-	low := XMM()
-	VMOVD(bits, low)
-	VBROADCASTSS(low, x)
+	bits := asm.GP32()
+	asm.MOVL(operand.U32(floatBits(value)), bits)
+	low := asm.XMM()
+	asm.VMOVD(bits, low)
+	asm.VBROADCASTSS(low, x)
+	return x
+}
+
+// broadcast fills a register with a float32 argument.
+func (v isa) broadcast(name string) vec {
+	x := v.new()
+	m, err := asm.Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	asm.VBROADCASTSS(m.Addr, x)
 	return x
 }
 
 // winogradIn is Bᵀ·d.
 func (v isa) winogradIn(d [6]vec, c map[float32]vec) (r [6]vec) {
-	add := func(a, b vec) vec { x := v.new(); VADDPS(a, b, x); return x }
-	sub := func(a, b vec) vec { x := v.new(); VSUBPS(b, a, x); return x }
+	add := func(a, b vec) vec { x := v.new(); asm.VADDPS(a, b, x); return x }
+	sub := func(a, b vec) vec { x := v.new(); asm.VSUBPS(b, a, x); return x }
 	// muladd is a·k + b, and mulsub b - a·k.
-	muladd := func(a vec, k float32, b vec) vec { VFMADD231PS(a, c[k], b); return b }
-	mulsub := func(a vec, k float32, b vec) vec { VFNMADD231PS(a, c[k], b); return b }
-	copied := func(a vec) vec { x := v.new(); VMOVAPS(a, x); return x }
+	muladd := func(a vec, k float32, b vec) vec { asm.VFMADD231PS(a, c[k], b); return b }
+	mulsub := func(a vec, k float32, b vec) vec { asm.VFNMADD231PS(a, c[k], b); return b }
+	copied := func(a vec) vec { x := v.new(); asm.VMOVAPS(a, x); return x }
 	s := mulsub(d[2], 4, copied(d[4])) // d4 - 4·d2
 	t := mulsub(d[1], 4, copied(d[3])) // d3 - 4·d1
 	r[1], r[2] = add(s, t), sub(s, t)
@@ -50,18 +61,18 @@ func (v isa) winogradIn(d [6]vec, c map[float32]vec) (r [6]vec) {
 
 // winogradOut is Aᵀ·m, four values.
 func (v isa) winogradOut(m [6]vec, c map[float32]vec) (r [4]vec) {
-	add := func(a, b vec) vec { x := v.new(); VADDPS(a, b, x); return x }
-	sub := func(a, b vec) vec { x := v.new(); VSUBPS(b, a, x); return x }
+	add := func(a, b vec) vec { x := v.new(); asm.VADDPS(a, b, x); return x }
+	sub := func(a, b vec) vec { x := v.new(); asm.VSUBPS(b, a, x); return x }
 	p, q := add(m[1], m[2]), sub(m[1], m[2])
 	s, t := add(m[3], m[4]), sub(m[3], m[4])
 	r[0] = add(add(m[0], p), s)
 	r[1] = v.new()
-	VMOVAPS(q, r[1])
-	VFMADD231PS(t, c[2], r[1])
-	VFMADD231PS(s, c[4], p)
+	asm.VMOVAPS(q, r[1])
+	asm.VFMADD231PS(t, c[2], r[1])
+	asm.VFMADD231PS(s, c[4], p)
 	r[2] = p
-	VADDPS(m[5], q, q)
-	VFMADD231PS(t, c[8], q)
+	asm.VADDPS(m[5], q, q)
+	asm.VFMADD231PS(t, c[8], q)
 	r[3] = q
 	return r
 }
@@ -75,86 +86,82 @@ func transform(v isa, name string, size int, bias bool, f func(d [6]vec, c map[f
 	if bias {
 		signature = "func(dst *float32, dstRow, dstColumn int, src *float32, srcRow, srcColumn, n int, between, bias *float32, low, high float32)"
 	}
-	TEXT(name+v.name, NOSPLIT, signature)
-	Pragma("noescape")
-	Doc(fmt.Sprintf("%s%s transforms a tile of n channels; between has room for %d vectors.", name, v.name, 6*size))
+	asm.TEXT(name+v.name, asm.NOSPLIT, signature)
+	asm.Pragma("noescape")
+	asm.Doc(fmt.Sprintf("%s%s transforms a tile of n channels; between has room for %d vectors.", name, v.name, 6*size))
 	c := map[float32]vec{}
 	for _, k := range constants {
 		c[k] = v.set(k)
 	}
 	var low, high vec
 	if bias {
-		low, high = v.new(), v.new()
-		for name, x := range map[string]vec{"low": low, "high": high} {
-			m, _ := Param(name).Resolve()
-			VBROADCASTSS(m.Addr, x)
-		}
+		low, high = v.broadcast("low"), v.broadcast("high")
 	}
-	dst, src, between := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("between"), GP64())
-	srcRow, srcColumn := Load(Param("srcRow"), GP64()), Load(Param("srcColumn"), GP64())
-	dstRow, dstColumn := Load(Param("dstRow"), GP64()), Load(Param("dstColumn"), GP64())
-	n := Load(Param("n"), GP64())
+	dst, src, between := asm.Load(asm.Param("dst"), asm.GP64()), asm.Load(asm.Param("src"), asm.GP64()), asm.Load(asm.Param("between"), asm.GP64())
+	srcRow, srcColumn := asm.Load(asm.Param("srcRow"), asm.GP64()), asm.Load(asm.Param("srcColumn"), asm.GP64())
+	dstRow, dstColumn := asm.Load(asm.Param("dstRow"), asm.GP64()), asm.Load(asm.Param("dstColumn"), asm.GP64())
+	n := asm.Load(asm.Param("n"), asm.GP64())
 	for _, r := range []reg.Register{srcRow, srcColumn, dstRow, dstColumn} {
-		SHLQ(operand.U8(2), r)
+		asm.SHLQ(operand.U8(2), r)
 	}
 	var biases reg.Register
 	if bias {
-		biases = Load(Param("bias"), GP64())
+		biases = asm.Load(asm.Param("bias"), asm.GP64())
 	}
-	Label("channels")
-	at := GP64()
+	asm.Label("channels")
+	at := asm.GP64()
 	width := 4 * v.lanes
-	column := GP64()
-	MOVQ(src, column)
+	column := asm.GP64()
+	asm.MOVQ(src, column)
 	for j := range 6 {
 		var d [6]vec
-		MOVQ(column, at)
+		asm.MOVQ(column, at)
 		for i := range d {
 			d[i] = v.new()
-			VMOVUPS(operand.Mem{Base: at}, d[i])
+			asm.VMOVUPS(operand.Mem{Base: at}, d[i])
 			if i < 5 {
-				ADDQ(srcRow, at)
+				asm.ADDQ(srcRow, at)
 			}
 		}
 		for i, x := range f(d, c) {
-			VMOVUPS(x, operand.Mem{Base: between, Disp: (i*6 + j) * width})
+			asm.VMOVUPS(x, operand.Mem{Base: between, Disp: (i*6 + j) * width})
 		}
 		if j < 5 {
-			ADDQ(srcColumn, column)
+			asm.ADDQ(srcColumn, column)
 		}
 	}
-	MOVQ(dst, column)
+	asm.MOVQ(dst, column)
 	for i := range size {
 		var d [6]vec
 		for j := range d {
 			d[j] = v.new()
-			VMOVUPS(operand.Mem{Base: between, Disp: (i*6 + j) * width}, d[j])
+			asm.VMOVUPS(operand.Mem{Base: between, Disp: (i*6 + j) * width}, d[j])
 		}
-		MOVQ(column, at)
+		asm.MOVQ(column, at)
 		for j, x := range f(d, c) {
 			if bias {
-				VADDPS(operand.Mem{Base: biases}, x, x)
-				VMAXPS(x, low, x)
-				VMINPS(x, high, x)
+				asm.VADDPS(operand.Mem{Base: biases}, x, x)
+				asm.VMAXPS(x, low, x)
+				asm.VMINPS(x, high, x)
 			}
-			VMOVUPS(x, operand.Mem{Base: at})
+			asm.VMOVUPS(x, operand.Mem{Base: at})
 			if j < size-1 {
-				ADDQ(dstColumn, at)
+				asm.ADDQ(dstColumn, at)
 			}
 		}
 		if i < size-1 {
-			ADDQ(dstRow, column)
+			asm.ADDQ(dstRow, column)
 		}
 	}
-	ADDQ(operand.U8(width), src)
-	ADDQ(operand.U8(width), dst)
+	asm.ADDQ(operand.U8(width), src)
+	asm.ADDQ(operand.U8(width), dst)
 	if bias {
-		ADDQ(operand.U8(width), biases)
+		asm.ADDQ(operand.U8(width), biases)
 	}
-	SUBQ(operand.U8(v.lanes), n)
-	JG(operand.LabelRef("channels"))
-	VZEROUPPER()
-	RET()
+	asm.SUBQ(operand.U8(v.lanes), n)
+	asm.JG(operand.LabelRef("channels"))
+	asm.VZEROUPPER()
+	asm.RET()
 }
 
 func winograd(v isa) {
