@@ -49,7 +49,7 @@ func score(t *testing.T, cases []corpusCase) tally {
 			continue
 		}
 		got, e := attempt(t, c, only != "")
-		for try := 0; timed[c.Name] && try < 5 && got != c.Want; try++ {
+		for try := 0; timed[c.Name] && try < 20 && got != c.Want; try++ {
 			got, e = attempt(t, c, false)
 		}
 		switch {

@@ -163,16 +163,18 @@ func (h *cellHost) Context() context.Context { return h.ctx }
 
 // Display shows a bundle below the cell.
 func (h *cellHost) Display(id string, b host.Bundle) {
-	d := shown(b)
-	d.ID = id
-	h.out.Display(*d)
+	if d := shown(b); d != nil {
+		d.ID = id
+		h.out.Display(*d)
+	}
 }
 
 // Update replaces what was displayed under id.
 func (h *cellHost) Update(id string, b host.Bundle) {
-	d := shown(b)
-	d.ID, d.Update = id, true
-	h.out.Display(*d)
+	if d := shown(b); d != nil {
+		d.ID, d.Update = id, true
+		h.out.Display(*d)
+	}
 }
 
 // Clear removes the cell's outputs.

@@ -11,13 +11,14 @@ import (
 
 // render turns the values of a trailing expression into one display: all
 // representations of a single value, the texts of several. A nil error behind
-// a value with more to show than text does not cost it its picture.
+// a value with more to show than text does not cost it its picture, and one
+// with nothing to show shows nothing.
 func (s *Session) render(ts []types.Type, vals []any) *Display {
 	if len(vals) == 1 {
 		return shown(s.bundle(vals[0]))
 	}
 	if len(vals) == 2 && vals[1] == nil && types.Identical(ts[1], types.Universe.Lookup("error").Type()) {
-		if b := s.bundle(vals[0]); len(b) > 1 {
+		if b := s.bundle(vals[0]); len(b) != 1 {
 			return shown(b)
 		}
 	}
@@ -29,11 +30,16 @@ func (s *Session) render(ts []types.Type, vals []any) *Display {
 }
 
 // shown makes an output of a value's representations.
-func shown(b map[string]string) *Display { return &Display{Data: b, Metadata: display.Metadata(b)} }
+func shown(b map[string]string) *Display {
+	if len(b) == 0 {
+		return nil
+	}
+	return &Display{Data: b, Metadata: display.Metadata(b)}
+}
 
 func (s *Session) bundle(v any) map[string]string {
 	if m := s.rt.MIME(v); m != nil {
-		if m["text/plain"] == "" {
+		if len(m) > 0 && m["text/plain"] == "" {
 			m["text/plain"] = s.rt.Sprint(v)
 		}
 		return m
@@ -55,6 +61,8 @@ func (s *Session) renderNative(v any) (m map[string]string) {
 	m = s.opt.Render(v)
 	if m == nil {
 		m = map[string]string{}
+	} else if len(m) == 0 {
+		return m
 	}
 	if m["text/plain"] == "" {
 		m["text/plain"] = fmt.Sprint(v)

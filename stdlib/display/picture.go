@@ -14,10 +14,10 @@ import (
 	"strings"
 )
 
-// Image shows a picture, one pixel on one pixel of the screen; pictures of at
+// PNG shows a picture, one pixel on one pixel of the screen; pictures of at
 // most 64 pixels on a side are enlarged by whole numbers until they can be
 // seen. It fails for nil and for a picture without pixels.
-func Image(img image.Image) (Rich, error) {
+func PNG(img image.Image) (Rich, error) {
 	if err := drawable(img); err != nil {
 		return Rich{}, err
 	}
@@ -35,8 +35,8 @@ func Image(img image.Image) (Rich, error) {
 	return picture(buf.Bytes(), alt), nil
 }
 
-// PNG shows an encoded picture as it is. It fails when b is not a PNG.
-func PNG(b []byte) (Rich, error) {
+// PNGBytes shows an encoded picture as it is. It fails when b is not a PNG.
+func PNGBytes(b []byte) (Rich, error) {
 	c, err := png.DecodeConfig(bytes.NewReader(b))
 	if err != nil {
 		return Rich{}, fmt.Errorf("display: %d bytes that are not a PNG picture: %w", len(b), err)

@@ -11,9 +11,10 @@ import (
 )
 
 // Render returns the representations of a compiled value, text/plain always
-// among them:
+// among them, none if the value has nothing to show:
 //
-//   - a value with MIME() map[string]string says itself;
+//   - a value with MIME() map[string]string says itself, and with an empty map
+//     that it has nothing to show;
 //   - a *plot.Plot is a PNG of 640 × 400 pixels of the screen, at twice the
 //     resolution, with a text that names its title, axes and legend. It is not
 //     SVG: letters would then be set in whatever font the reader has, in the
@@ -42,7 +43,7 @@ func Render(v any) map[string]string {
 	case image.Image:
 		return renderImage(v)
 	case string:
-		return textOnly(cut(v))
+		return textOnly(cutAt(v, maxString))
 	case error, fmt.Stringer, fmt.Formatter:
 		return textOnly(cut(fmt.Sprint(v)))
 	case [][]string:
@@ -61,6 +62,9 @@ func ownMIME(v interface{ MIME() map[string]string }) map[string]string {
 		return textOnly("<nil>")
 	}
 	m := maps.Clone(v.MIME())
+	if m != nil && len(m) == 0 {
+		return m // it has nothing to show
+	}
 	if m == nil {
 		m = map[string]string{}
 	}
@@ -76,7 +80,7 @@ func isNil(v any) bool {
 }
 
 func renderImage(img image.Image) map[string]string {
-	r, err := Image(img)
+	r, err := PNG(img)
 	if err != nil {
 		return textOnly(fmt.Sprintf("%T (%v)", img, err))
 	}

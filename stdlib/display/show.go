@@ -24,6 +24,9 @@ func Show(v any) (*Handle, error) {
 	return h, nil
 }
 
+// MIME is empty: a handle as a cell's last line shows nothing more.
+func (h *Handle) MIME() map[string]string { return map[string]string{} }
+
 // Update replaces what the handle shows by v. It fails for a nil handle and
 // when the cell was interrupted.
 func (h *Handle) Update(v any) error {

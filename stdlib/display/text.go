@@ -10,15 +10,18 @@ import (
 // Texts longer than this are cut when they show themselves; fmt.Print prints
 // them whole.
 const (
-	maxBytes = 20_000
-	maxLines = 300
+	maxBytes  = 20_000
+	maxLines  = 300
+	maxString = 4 << 20 // of a string, which its owner made as long as it is
 )
 
 // cut shortens a text that would flood the page, and says by how much.
-func cut(s string) string {
+func cut(s string) string { return cutAt(s, maxBytes) }
+
+func cutAt(s string, most int) string {
 	end := len(s)
-	if end > maxBytes {
-		end = boundary(s, maxBytes)
+	if end > most {
+		end = boundary(s, most)
 	}
 	lines := 0
 	for i := range end {
