@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"graft/kernel/install"
+	"graft/stdlib/graph"
 )
 
 func doctorCommand() *cobra.Command {
@@ -29,6 +30,13 @@ func doctorCommand() *cobra.Command {
 					fmt.Fprintf(out, "       mend it with: %s\n", f.Mend)
 				}
 			})
+			cpu, err := graph.CPU()
+			if err != nil {
+				bad++
+				fmt.Fprintf(out, "WRONG  %v\n       mend it with: unset GRAFT_KERNELS\n", err)
+			} else {
+				fmt.Fprintf(out, "ok     networks run with %s\n", cpu)
+			}
 			if bad > 0 {
 				return failed(errors.New("graft doctor: something is wrong"))
 			}

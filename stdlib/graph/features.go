@@ -155,7 +155,7 @@ func (s *Session) Features() string {
 
 // withFeatures runs a plan whose frontier is remembered: from there on if all
 // examples are known, else first up to there.
-func (s *Session) withFeatures(p *exec.Plan, nodes []*ops.Node, fed map[*ops.Node]*ops.Value) ([]*ops.Value, error) {
+func (s *Session) withFeatures(p *exec.Plan, t targets, fed map[*ops.Node]*ops.Value) ([]*ops.Value, error) {
 	upstream, versions, err := s.upstream(p, fed)
 	if err != nil {
 		return nil, err
@@ -169,7 +169,7 @@ func (s *Session) withFeatures(p *exec.Plan, nodes []*ops.Node, fed map[*ops.Nod
 		missing = missing || values[i] == nil
 	}
 	if missing {
-		prefix, err := s.plan(p.Frontier(), fed)
+		prefix, err := s.plan(targets{nodes: p.Frontier()}, fed)
 		if err != nil {
 			return nil, err
 		}
@@ -190,7 +190,7 @@ func (s *Session) withFeatures(p *exec.Plan, nodes []*ops.Node, fed map[*ops.Nod
 	for i, n := range p.Frontier() {
 		rest[n] = values[i]
 	}
-	plan, err := s.plan(nodes, rest)
+	plan, err := s.plan(t, rest)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +200,7 @@ func (s *Session) withFeatures(p *exec.Plan, nodes []*ops.Node, fed map[*ops.Nod
 // upstream are the fed values that the frontier depends on, and the versions
 // of the variables it depends on.
 func (s *Session) upstream(p *exec.Plan, fed map[*ops.Node]*ops.Value) (values []*ops.Value, versions string, err error) {
-	prefix, err := s.plan(p.Frontier(), fed)
+	prefix, err := s.plan(targets{nodes: p.Frontier()}, fed)
 	if err != nil {
 		return nil, "", err
 	}

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -122,14 +123,11 @@ func (s *Session) Graph() *Graph { return s.g }
 // or dtype, what an operation finds in its inputs (a label out of range), and
 // context.Canceled when the cell is interrupted; each names the node.
 func (s *Session) Run(feeds Feeds, fetches ...Fetch) ([]*Tensor, error) {
-	var nodes []*ops.Node
-	for i, f := range fetches {
-		if f == nil {
-			return nil, fmt.Errorf("graph: run: fetch %d is nil", i)
-		}
-		nodes = append(nodes, f.fetches()...)
+	t, err := fetched(fetches)
+	if err != nil {
+		return nil, err
 	}
-	values, err := s.compute(feeds, nodes)
+	values, err := s.compute(feeds, t)
 	if err != nil {
 		return nil, fmt.Errorf("graph: run: %w", err)
 	}
@@ -142,6 +140,26 @@ func (s *Session) Run(feeds Feeds, fetches ...Fetch) ([]*Tensor, error) {
 		values = values[n:]
 	}
 	return out, nil
+}
+
+// targets are nodes to compute, and which of them only for what they do.
+type targets struct {
+	nodes   []*ops.Node
+	discard []bool
+}
+
+// fetched are the nodes behind fetches.
+func fetched(fetches []Fetch) (t targets, err error) {
+	for i, f := range fetches {
+		if f == nil || reflect.ValueOf(f).IsNil() {
+			return t, fmt.Errorf("graph: run: fetch %d is nil", i)
+		}
+		_, op := f.(*Operation)
+		for _, n := range f.fetches() {
+			t.nodes, t.discard = append(t.nodes, n), append(t.discard, op)
+		}
+	}
+	return t, nil
 }
 
 // Float runs and returns one scalar, such as a loss, as a float64. A node with
@@ -175,7 +193,7 @@ func number(v *ops.Value) float64 {
 	return 0
 }
 
-func (s *Session) compute(feeds Feeds, nodes []*ops.Node) ([]*ops.Value, error) {
+func (s *Session) compute(feeds Feeds, t targets) ([]*ops.Value, error) {
 	if s == nil {
 		return nil, fmt.Errorf("the session is nil: was the cell that makes it stopped by an error?")
 	}
@@ -189,7 +207,7 @@ func (s *Session) compute(feeds Feeds, nodes []*ops.Node) ([]*ops.Value, error) 
 	if err != nil {
 		return nil, err
 	}
-	plan, err := s.plan(nodes, fed)
+	plan, err := s.plan(t, fed)
 	if err != nil {
 		return nil, err
 	}
@@ -197,28 +215,39 @@ func (s *Session) compute(feeds Feeds, nodes []*ops.Node) ([]*ops.Value, error) 
 	s.ctx.Context, s.ctx.Seed = ctx, s.g.seed<<20^s.runs
 	defer func() { s.ctx.Context = context.Background() }()
 	if s.features.use(plan) {
-		return s.withFeatures(plan, nodes, fed)
+		return s.withFeatures(plan, t, fed)
 	}
 	return s.run(plan, fed)
 }
 
 // run runs a plan on what is fed and the variables' values.
 func (s *Session) run(plan *exec.Plan, fed map[*ops.Node]*ops.Value) ([]*ops.Value, error) {
-	leaves := make([]*ops.Value, len(plan.Leaves()))
-	versions := make([]uint64, len(leaves))
+	leaves, versions := s.leaves(plan, fed)
+	out, err := plan.Run(&s.ctx, leaves, versions)
+	s.settle(plan)
+	return out, err
+}
+
+// leaves are the values that a plan begins with, and their versions.
+func (s *Session) leaves(plan *exec.Plan, fed map[*ops.Node]*ops.Value) ([]*ops.Value, []uint64) {
+	values := make([]*ops.Value, len(plan.Leaves()))
+	versions := make([]uint64, len(values))
 	for i, n := range plan.Leaves() {
-		if leaves[i] = fed[n]; leaves[i] == nil {
-			leaves[i], versions[i] = s.leaf(n, plan.Writes(n))
+		if values[i] = fed[n]; values[i] == nil {
+			values[i], versions[i] = s.leaf(n, plan.Writes(n))
 		}
 	}
-	out, err := plan.Run(&s.ctx, leaves, versions)
+	return values, versions
+}
+
+// settle notes which variables a run has changed.
+func (s *Session) settle(plan *exec.Plan) {
 	for _, n := range plan.Leaves() {
 		if v := s.g.byNode[n]; v != nil && plan.Writes(n) {
 			s.changed(v)
 			s.vars[v].value.Memo = nil
 		}
 	}
-	return out, err
 }
 
 // feed checks the fed tensors against their nodes.
@@ -274,13 +303,13 @@ func (s *Session) leaf(n *ops.Node, written bool) (*ops.Value, uint64) {
 }
 
 // plan finds or makes the plan for these fetches, feeds and shapes.
-func (s *Session) plan(nodes []*ops.Node, fed map[*ops.Node]*ops.Value) (*exec.Plan, error) {
-	key := planKey(nodes, fed) + fmt.Sprint(";", len(s.features.kept))
+func (s *Session) plan(t targets, fed map[*ops.Node]*ops.Value) (*exec.Plan, error) {
+	key := planKey(t, fed) + fmt.Sprint(";", len(s.features.kept))
 	if p := s.plans.get(key); p != nil {
 		return p, nil
 	}
 	known := func(n *ops.Node) (*exec.Leaf, error) { return s.known(n, fed) }
-	p, err := exec.New(nodes, known, exec.Options{Exact: s.exact, Names: s.g.nameOf, Cache: &s.cache, Remembered: s.features.remembers})
+	p, err := exec.New(t.nodes, known, exec.Options{Discard: t.discard, Exact: s.exact, Names: s.g.nameOf, Cache: &s.cache, Remembered: s.features.remembers})
 	if err != nil {
 		return nil, err
 	}
@@ -337,10 +366,10 @@ func (c *plans) put(key string, p *exec.Plan) {
 	c.list = c.list[:min(len(c.list), maxPlans)]
 }
 
-func planKey(nodes []*ops.Node, fed map[*ops.Node]*ops.Value) string {
+func planKey(t targets, fed map[*ops.Node]*ops.Value) string {
 	var b []byte
-	for _, n := range nodes {
-		b = fmt.Appendf(b, "%d,", n.ID())
+	for i, n := range t.nodes {
+		b = fmt.Appendf(b, "%d%t,", n.ID(), t.discard != nil && t.discard[i])
 	}
 	ids := make([]int64, 0, len(fed))
 	shapes := map[int64][]int{}

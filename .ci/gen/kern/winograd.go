@@ -86,82 +86,102 @@ func transform(v isa, name string, size int, bias bool, f func(d [6]vec, c map[f
 	if bias {
 		signature = "func(dst *float32, dstRow, dstColumn int, src *float32, srcRow, srcColumn, n int, between, bias *float32, low, high float32)"
 	}
-	asm.TEXT(name+v.name, asm.NOSPLIT, signature)
-	asm.Pragma("noescape")
-	asm.Doc(fmt.Sprintf("%s%s transforms a tile of n channels; between has room for %d vectors.", name, v.name, 6*size))
-	c := map[float32]vec{}
+	v.function(name, signature, fmt.Sprintf("%s%s transforms a tile of n channels; between has room for %d vectors.", name, v.name, 6*size))
+	g := &transformGen{isa: v, size: size, f: f, c: map[float32]vec{}}
 	for _, k := range constants {
-		c[k] = v.set(k)
+		g.c[k] = v.set(k)
 	}
-	var low, high vec
 	if bias {
-		low, high = v.broadcast("low"), v.broadcast("high")
+		g.low, g.high = v.broadcast("low"), v.broadcast("high")
 	}
-	dst, src, between := asm.Load(asm.Param("dst"), asm.GP64()), asm.Load(asm.Param("src"), asm.GP64()), asm.Load(asm.Param("between"), asm.GP64())
+	dst, src := asm.Load(asm.Param("dst"), asm.GP64()), asm.Load(asm.Param("src"), asm.GP64())
+	g.between = asm.Load(asm.Param("between"), asm.GP64())
 	srcRow, srcColumn := asm.Load(asm.Param("srcRow"), asm.GP64()), asm.Load(asm.Param("srcColumn"), asm.GP64())
 	dstRow, dstColumn := asm.Load(asm.Param("dstRow"), asm.GP64()), asm.Load(asm.Param("dstColumn"), asm.GP64())
 	n := asm.Load(asm.Param("n"), asm.GP64())
 	for _, r := range []reg.Register{srcRow, srcColumn, dstRow, dstColumn} {
 		asm.SHLQ(operand.U8(2), r)
 	}
-	var biases reg.Register
+	advance := []reg.Register{src, dst}
 	if bias {
-		biases = asm.Load(asm.Param("bias"), asm.GP64())
+		g.bias = asm.Load(asm.Param("bias"), asm.GP64())
+		advance = append(advance, g.bias)
 	}
 	asm.Label("channels")
-	at := asm.GP64()
-	width := 4 * v.lanes
-	column := asm.GP64()
-	asm.MOVQ(src, column)
-	for j := range 6 {
-		var d [6]vec
-		asm.MOVQ(column, at)
-		for i := range d {
-			d[i] = v.new()
-			asm.VMOVUPS(operand.Mem{Base: at}, d[i])
-			if i < 5 {
-				asm.ADDQ(srcRow, at)
-			}
-		}
-		for i, x := range f(d, c) {
-			asm.VMOVUPS(x, operand.Mem{Base: between, Disp: (i*6 + j) * width})
-		}
-		if j < 5 {
-			asm.ADDQ(srcColumn, column)
-		}
-	}
-	asm.MOVQ(dst, column)
-	for i := range size {
-		var d [6]vec
-		for j := range d {
-			d[j] = v.new()
-			asm.VMOVUPS(operand.Mem{Base: between, Disp: (i*6 + j) * width}, d[j])
-		}
-		asm.MOVQ(column, at)
-		for j, x := range f(d, c) {
-			if bias {
-				asm.VADDPS(operand.Mem{Base: biases}, x, x)
-				asm.VMAXPS(x, low, x)
-				asm.VMINPS(x, high, x)
-			}
-			asm.VMOVUPS(x, operand.Mem{Base: at})
-			if j < size-1 {
-				asm.ADDQ(dstColumn, at)
-			}
-		}
-		if i < size-1 {
-			asm.ADDQ(dstRow, column)
-		}
-	}
-	asm.ADDQ(operand.U8(width), src)
-	asm.ADDQ(operand.U8(width), dst)
-	if bias {
-		asm.ADDQ(operand.U8(width), biases)
+	at, line := asm.GP64(), asm.GP64()
+	g.columns(src, srcRow, srcColumn, line, at)
+	g.rows(dst, dstRow, dstColumn, line, at)
+	for _, r := range advance {
+		asm.ADDQ(operand.U8(4*v.lanes), r)
 	}
 	asm.SUBQ(operand.U8(v.lanes), n)
 	asm.JG(operand.LabelRef("channels"))
 	asm.VZEROUPPER()
 	asm.RET()
+}
+
+type transformGen struct {
+	isa
+	size      int // of the result
+	f         func(d [6]vec, c map[float32]vec) []vec
+	c         map[float32]vec
+	low, high vec
+	between   reg.Register
+	bias      reg.Register // nil: none, and no bounds
+}
+
+// kept is the place of element (i, j) between the two passes.
+func (g *transformGen) kept(i, j int) operand.Mem {
+	return operand.Mem{Base: g.between, Disp: (i*6 + j) * 4 * g.lanes}
+}
+
+// columns applies f to the columns of the tile.
+func (g *transformGen) columns(src, srcRow, srcColumn, line, at reg.Register) {
+	asm.MOVQ(src, line)
+	for j := range 6 {
+		var d [6]vec
+		asm.MOVQ(line, at)
+		for i := range d {
+			d[i] = g.new()
+			asm.VMOVUPS(operand.Mem{Base: at}, d[i])
+			if i < 5 {
+				asm.ADDQ(srcRow, at)
+			}
+		}
+		for i, x := range g.f(d, g.c) {
+			asm.VMOVUPS(x, g.kept(i, j))
+		}
+		if j < 5 {
+			asm.ADDQ(srcColumn, line)
+		}
+	}
+}
+
+// rows applies f to the rows of what columns left.
+func (g *transformGen) rows(dst, dstRow, dstColumn, line, at reg.Register) {
+	asm.MOVQ(dst, line)
+	for i := range g.size {
+		var d [6]vec
+		for j := range d {
+			d[j] = g.new()
+			asm.VMOVUPS(g.kept(i, j), d[j])
+		}
+		asm.MOVQ(line, at)
+		for j, x := range g.f(d, g.c) {
+			if g.bias != nil {
+				asm.VADDPS(operand.Mem{Base: g.bias}, x, x)
+				asm.VMAXPS(x, g.low, x)
+				asm.VMINPS(x, g.high, x)
+			}
+			asm.VMOVUPS(x, operand.Mem{Base: at})
+			if j < g.size-1 {
+				asm.ADDQ(dstColumn, at)
+			}
+		}
+		if i < g.size-1 {
+			asm.ADDQ(dstRow, line)
+		}
+	}
 }
 
 func winograd(v isa) {

@@ -59,6 +59,8 @@ func (f *fuser) only(i, input int) int {
 func (f *fuser) step(i int) int {
 	s := &f.steps[i]
 	switch k := s.kernel.(type) {
+	case ops.Conv2D:
+		return f.pad(i, k)
 	case ops.BatchNorm:
 		return f.batchNorm(i, k)
 	case ops.BiasAdd:
@@ -80,6 +82,26 @@ func (f *fuser) step(i int) int {
 		return f.sum(i, k)
 	}
 	return -1
+}
+
+// pad lets a convolution take zeros around its input for granted that a step
+// before it only puts there, as ResNet's convolutions with a stride have it.
+func (f *fuser) pad(i int, k ops.Conv2D) int {
+	p := f.only(i, 0)
+	if p < 0 || k.Padding != ops.Valid {
+		return -1
+	}
+	pad, ok := f.steps[p].kernel.(ops.Pad)
+	if !ok || pad.Value != 0 || pad.Mode != "" && pad.Mode != ops.Constant {
+		return -1
+	}
+	n, ok := pad.Paddings.Slice()
+	if !ok || len(n) != 8 || n[0] != 0 || n[1] != 0 || n[6] != 0 || n[7] != 0 {
+		return -1
+	}
+	k.Padding, k.Pads = ops.Explicit, [4]int{n[2], n[3], n[4], n[5]}
+	f.steps[i].kernel, f.steps[i].args = k, append([]arg{f.steps[p].args[0]}, f.steps[i].args[1:]...)
+	return p
 }
 
 // sum fuses a residual: of two convolutions the second one, which is the main

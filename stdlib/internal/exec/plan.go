@@ -6,6 +6,7 @@ package exec
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"graft/ckpt/tensors"
 	"graft/stdlib/internal/ops"
@@ -21,13 +22,14 @@ type Plan struct {
 	leaves  []*ops.Node   // fed nodes, variables and constants, in the order of values
 	derived []*derivation // whose values come behind those of the leaves
 	steps   []step
-	fetch   []int // index of each fetched value
+	fetch   []int // index of each fetched value, -1 for one that is not wanted
 	values  []*ops.Value
 	arena   []float32
 	written map[*ops.Node]bool // the leaves that the run changes
 	names   Names
 
 	frontier []*ops.Node
+	watch    func(*step, time.Duration) // of Profile
 }
 
 // step computes one value.
@@ -65,6 +67,9 @@ type Options struct {
 	Names Names
 	// Cache keeps what is derived from variables, for all plans of a session.
 	Cache *Cache
+	// Discard says which of the fetches are run for what they do: their
+	// values are not returned. nil: none.
+	Discard []bool
 	// Remembered says which nodes' rows are kept already; nil: none.
 	Remembered func(*ops.Node) bool
 }
@@ -91,8 +96,12 @@ func New(fetches []*ops.Node, known func(*ops.Node) (*Leaf, error), opt Options)
 	b.findFrontier()
 	b.fuse()
 	b.number()
-	for _, f := range fetches {
-		p.fetch = append(p.fetch, b.index[f])
+	for i, f := range fetches {
+		k := b.index[f]
+		if opt.Discard != nil && opt.Discard[i] {
+			k = -1
+		}
+		p.fetch = append(p.fetch, k)
 	}
 	b.place()
 	return p, nil
@@ -294,7 +303,9 @@ func (b *planner) lastUses() []int {
 		}
 	}
 	for _, k := range b.fetch {
-		last[k] = len(b.steps)
+		if k >= 0 {
+			last[k] = len(b.steps)
+		}
 	}
 	return last
 }

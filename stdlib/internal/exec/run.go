@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"graft/stdlib/internal/ops"
 )
@@ -28,15 +29,29 @@ func (p *Plan) Run(c *ops.Ctx, leaves []*ops.Value, versions []uint64) ([]*ops.V
 		if err := c.Context.Err(); err != nil {
 			return nil, err
 		}
+		start := p.begin()
 		if err := p.step(c, &p.steps[i]); err != nil {
 			return nil, err
+		}
+		if p.watch != nil {
+			p.watch(&p.steps[i], time.Since(start))
 		}
 	}
 	out := make([]*ops.Value, len(p.fetch))
 	for i, k := range p.fetch {
-		out[i] = clone(p.values[k])
+		if k >= 0 {
+			out[i] = clone(p.values[k])
+		}
 	}
 	return out, nil
+}
+
+// begin is the time if it is wanted: asking for it is not free.
+func (p *Plan) begin() (t time.Time) {
+	if p.watch != nil {
+		t = time.Now()
+	}
+	return t
 }
 
 func (p *Plan) step(c *ops.Ctx, s *step) (err error) {

@@ -48,9 +48,10 @@ func (e End[T]) Of(p Panel) End[T] { return e.from(p.First) }
 // taken does not depend on the other rows.
 type Set[T Float] struct {
 	Name    string
-	Rows    int // best is a number of rows that this divides
-	Cols    int // most columns, the width of a packed panel
-	Quantum int // by which panels grow
+	Rows    int  // best is a number of rows that this divides
+	Cols    int  // most columns, the width of a packed panel
+	Quantum int  // by which panels grow
+	Direct  bool // a panel is as fast where rows of b are far apart
 	Tiles   func(c, a []T, rows Rows, step int, segs []Seg, b []T, ldb, cols int, end End[T])
 	// Planes multiplies column by column: c[C[i]+j] is the sum of
 	// a[A[i]+seg.A+k·step+j] · b[(seg.B+k)·ldb+j], for any number of columns.
@@ -85,31 +86,32 @@ func Pack[T Float](dst []T, p Panel, from, to int, src []T, rowStep, colStep int
 	}
 	src = src[p.First*colStep:]
 	if colStep != 1 {
-		packTurned(dst[p.At+from*p.Ld:], p, to-from, src, colStep)
-		return
+		Transpose(dst[p.At+from*p.Ld:], p.Ld, src, colStep, to-from, p.Cols)
 	}
 	for r := from; r < to; r++ {
 		row := dst[p.At+r*p.Ld:][:p.Ld]
-		copy(row, src[(r-from)*rowStep:][:p.Cols])
+		if colStep == 1 {
+			copy(row, src[(r-from)*rowStep:][:p.Cols])
+		}
 		clear(row[p.Cols:])
 	}
 }
 
-// packTurned transposes, in blocks that fit in registers or a near cache.
-func packTurned[T Float](dst []T, p Panel, rows int, src []T, step int) {
+// Transpose sets dst[r·dstStep+c] to src[c·srcStep+r] for r < rows and c <
+// cols, in blocks that fit in registers or a near cache.
+func Transpose[T Float](dst []T, dstStep int, src []T, srcStep, rows, cols int) {
 	const block = 8
 	for r := 0; r < rows; r += block {
 		n := min(block, rows-r)
-		for c := 0; c < p.Ld; c += block {
-			m := min(block, p.Ld-c, max(0, p.Cols-c))
-			if n == block && m == block && fastTranspose(dst[r*p.Ld+c:], p.Ld, src[c*step+r:], step) {
+		for c := 0; c < cols; c += block {
+			m := min(block, cols-c)
+			if n == block && m == block && fastTranspose(dst[r*dstStep+c:], dstStep, src[c*srcStep+r:], srcStep) {
 				continue
 			}
 			for i := r; i < r+n; i++ {
-				row := dst[i*p.Ld+c:][:min(block, p.Ld-c)]
-				clear(row[m:])
-				for j := range row[:m] {
-					row[j] = src[(c+j)*step+i]
+				row := dst[i*dstStep+c:][:m]
+				for j := range row {
+					row[j] = src[(c+j)*srcStep+i]
 				}
 			}
 		}

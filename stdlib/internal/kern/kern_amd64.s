@@ -6641,8 +6641,8 @@ TEXT ·winogradOutAVX2(SB), NOSPLIT, $0-80
 	MOVL         $0x41000000, AX
 	VMOVD        AX, X2
 	VBROADCASTSS X2, Y2
-	VBROADCASTSS high+76(FP), Y4
 	VBROADCASTSS low+72(FP), Y3
+	VBROADCASTSS high+76(FP), Y4
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+24(FP), CX
 	MOVQ         between+56(FP), DX

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -396,4 +397,21 @@ func wide4(s [4][]float32) (w [4][]float64) {
 		w[i] = widen(s[i])
 	}
 	return w
+}
+
+func TestChoice(t *testing.T) {
+	sets := Sets()
+	if last := sets[len(sets)-1].Name; last != "portable" {
+		t.Errorf("the last set is %s", last)
+	}
+	for _, s := range sets {
+		t.Setenv("GRAFT_KERNELS", s.Name)
+		if name, err := Choice(); name != s.Name || err != nil {
+			t.Errorf("asked for %s: %s, %v", s.Name, name, err)
+		}
+	}
+	t.Setenv("GRAFT_KERNELS", "avx1024")
+	if name, err := Choice(); name != sets[0].Name || err == nil || !strings.Contains(err.Error(), `"avx1024"`) {
+		t.Errorf("asked for avx1024: %s, %v", name, err)
+	}
 }

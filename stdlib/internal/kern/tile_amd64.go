@@ -44,7 +44,7 @@ func avx512Set() *Set[float32] {
 		largest: []func(*byte){largest16AVX512, largest32AVX512, largest48AVX512, largest64AVX512},
 		masked:  true,
 	}
-	return &Set[float32]{Name: "avx512", Rows: asmRows, Cols: 64, Quantum: 16, Tiles: v.runTiles, Planes: v.runPlanes, Largest: v.runLargest}
+	return &Set[float32]{Name: "avx512", Rows: asmRows, Cols: 64, Quantum: 16, Direct: true, Tiles: v.runTiles, Planes: v.runPlanes, Largest: v.runLargest}
 }
 
 func avx2Set() *Set[float32] {
@@ -54,7 +54,7 @@ func avx2Set() *Set[float32] {
 		planes:  []func(*byte){planes8AVX2, planes16AVX2},
 		largest: []func(*byte){largest8AVX2, largest16AVX2},
 	}
-	return &Set[float32]{Name: "avx2", Rows: asmRows, Cols: 16, Quantum: 8, Tiles: v.runTiles, Planes: v.runPlanes, Largest: v.runLargest}
+	return &Set[float32]{Name: "avx2", Rows: asmRows, Cols: 16, Quantum: 8, Direct: true, Tiles: v.runTiles, Planes: v.runPlanes, Largest: v.runLargest}
 }
 
 // full pads the rows of a with copies of the last to whole tiles.

@@ -67,11 +67,14 @@ func BenchmarkMatMul(b *testing.B) {
 var benchConvs = [][6]int{
 	{1, 56, 64, 64, 3, 1}, {8, 56, 64, 64, 3, 1}, {1, 56, 64, 256, 1, 1}, {1, 28, 128, 128, 3, 1}, {1, 14, 256, 256, 3, 1},
 	{1, 7, 512, 512, 3, 1}, {1, 224, 3, 64, 7, 2}, {1, 224, 64, 64, 3, 1}, {1, 28, 512, 512, 3, 1}, {1, 35, 192, 64, 1, 1},
-	{1, 112, 32, 16, 1, 1}, {1, 56, 24, 144, 1, 1}, {8, 14, 96, 576, 1, 1}, {32, 28, 1, 32, 5, 1}, {32, 14, 32, 64, 5, 1},
+	{1, 112, 32, 16, 1, 1}, {8, 7, 512, 4096, 7, 0}, {1, 56, 24, 144, 1, 1}, {8, 14, 96, 576, 1, 1}, {32, 28, 1, 32, 5, 1}, {32, 14, 32, 64, 5, 1},
 }
 
 func convShapes(s [6]int) (x, f, y []int, flops float64) {
-	o := (s[1] + s[5] - 1) / s[5]
+	o := 1 // a stride of 0: the filter covers the image
+	if s[5] > 0 {
+		o = (s[1] + s[5] - 1) / s[5]
+	}
 	x, f, y = []int{s[0], s[1], s[1], s[2]}, []int{s[4], s[4], s[2], s[3]}, []int{s[0], o, o, s[3]}
 	return x, f, y, 2 * float64(product(y)) * float64(s[4]*s[4]*s[2])
 }
@@ -81,6 +84,9 @@ func BenchmarkConv2D(b *testing.B) {
 	for _, s := range benchConvs {
 		x, f, y, flops := convShapes(s)
 		k := Conv2D{Strides: [2]int{s[5], s[5]}}
+		if s[5] == 0 {
+			k.Padding = Valid
+		}
 		name := fmt.Sprintf("%d,%d,%d,%d,%dx%d/%d", s[0], s[1], s[2], s[3], s[4], s[4], s[5])
 		benchKernel(b, name, k, flops, x, f)
 		benchKernel(b, "dX-"+name, Conv2DBackpropInput(k), flops, x, f, y)

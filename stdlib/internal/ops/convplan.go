@@ -1,10 +1,6 @@
 package ops
 
-import (
-	"slices"
-
-	"graft/stdlib/internal/kern"
-)
+import "graft/stdlib/internal/kern"
 
 // A convolution and its gradient with respect to the image both compute, for
 // each pixel of a destination, a sum over taps of a source pixel times a
@@ -23,15 +19,18 @@ type axisClass struct {
 // tap is one place of the filter along an axis.
 type tap struct{ t, rel int }
 
-// classify groups positions 0 … n-1 by what taps returns for them.
-func classify(n int, taps func(pos int) (base int, t []tap)) []axisClass {
+// classify groups positions 0 … n-1 by the key that at gives, from which taps
+// makes their taps; at gives what these are relative to, too.
+func classify[K comparable](n int, at func(pos int) (key K, base int), taps func(K) []tap) []axisClass {
 	var out []axisClass
+	index := map[K]int{}
 	for pos := range n {
-		base, t := taps(pos)
-		i := slices.IndexFunc(out, func(c axisClass) bool { return slices.Equal(c.taps, t) })
-		if i < 0 {
+		key, base := at(pos)
+		i, found := index[key]
+		if !found {
 			i = len(out)
-			out = append(out, axisClass{taps: t})
+			index[key] = i
+			out = append(out, axisClass{taps: taps(key)})
 		}
 		out[i].dst = append(out[i].dst, pos)
 		out[i].base = append(out[i].base, base)
@@ -39,31 +38,37 @@ func classify(n int, taps func(pos int) (base int, t []tap)) []axisClass {
 	return out
 }
 
-// forward is the classes of the outputs of a convolution.
+// forward is the classes of the outputs of a convolution: the key is the
+// range of taps.
 func (w window) forward() []axisClass {
-	return classify(w.out, func(o int) (int, []tap) {
+	return classify(w.out, func(o int) ([2]int, int) {
 		from, to := w.taps(o)
-		var t []tap
-		for i := from; i < to; i++ {
-			t = append(t, tap{i, i * w.dilation})
+		return [2]int{from, to}, o*w.stride - w.before
+	}, func(key [2]int) (taps []tap) {
+		for t := key[0]; t < key[1]; t++ {
+			taps = append(taps, tap{t, t * w.dilation})
 		}
-		return o*w.stride - w.before, t
+		return taps
 	})
 }
 
-// backward is the classes of the inputs, in the gradient.
+// backward is the classes of the inputs, in the gradient: the key is the
+// distance to the output at or before, and the outputs that there are around,
+// as far as the window reaches.
 func (w window) backward() []axisClass {
-	return classify(w.in, func(i int) (int, []tap) {
+	reach := (w.size-1)*w.dilation/w.stride + 1
+	return classify(w.in, func(i int) ([3]int, int) {
 		at := i + w.before
 		base := at / w.stride
-		var taps []tap
+		return [3]int{at % w.stride, min(base, reach), min(w.out-1-base, 0)}, base
+	}, func(key [3]int) (taps []tap) {
 		for t := range w.size {
-			d := at - t*w.dilation
-			if d >= 0 && d%w.stride == 0 && d/w.stride < w.out {
-				taps = append(taps, tap{t, d/w.stride - base})
+			d := key[0] - t*w.dilation // from the output at base
+			if rel := d / w.stride; d%w.stride == 0 && rel >= -key[1] && rel <= key[2] {
+				taps = append(taps, tap{t, rel})
 			}
 		}
-		return base, taps
+		return taps
 	})
 }
 

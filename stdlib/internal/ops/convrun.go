@@ -12,6 +12,10 @@ func convEnding[T Float](c *Ctx, k Conv2D, out *Value, in []*Value, end kern.End
 	if err != nil {
 		return err
 	}
+	if g.whole() {
+		x, filter, y := g.matrices(in[0], in[1], out)
+		return matMulEnding(c, MatMul{}, y, []*Value{x, filter}, end)
+	}
 	s := kern.Use[T]()
 	p := newPlan(g.n, side{g.h.in, g.w.in, g.in}, side{g.h.out, g.w.out, g.out}, g.h.forward(), g.w.forward(), g.w.size, false)
 	m := matrix[T]{b: Elems[T](in[1]), rows: g.h.size * g.w.size * g.in, cols: g.out}
@@ -25,11 +29,37 @@ func convBackInput[T Float](c *Ctx, k Conv2D, out *Value, in []*Value) error {
 	if err != nil {
 		return err
 	}
+	if g.whole() {
+		dx, filter, dy := g.matrices(out, in[1], in[2])
+		return matMul[T](c, MatMul{TransposeB: true}, dx, []*Value{dy, filter})
+	}
 	s := kern.Use[T]()
 	p := newPlan(g.n, side{g.h.out, g.w.out, g.out}, side{g.h.in, g.w.in, g.in}, g.h.backward(), g.w.backward(), g.w.size, false)
 	// Row (tap, out) and column in of the matrix is filter[tap, in, out].
 	m := matrix[T]{b: Elems[T](in[1]), rows: g.h.size * g.w.size * g.out, cols: g.in, turned: g.out}
 	return convTiles(c, s, p, Elems[T](out), Elems[T](in[2]), m, in[1].Memo, kern.End[T]{})
+}
+
+// whole reports that the filter covers the image, as in fully connected
+// layers that are written as convolutions.
+func (g *conv) whole() bool { return g.h.whole() && g.w.whole() }
+
+func (w window) whole() bool {
+	return w.out == 1 && w.before == 0 && w.size == w.in && (w.dilation == 1 || w.size == 1)
+}
+
+// matrices are the image, the filter and the output of a filter that covers
+// the image.
+func (g *conv) matrices(x, filter, y *Value) (a, b, c *Value) {
+	all := g.h.in * g.w.in * g.in
+	return x.shaped(g.n, all), filter.shaped(all, g.out), y.shaped(g.n, g.out)
+}
+
+// shaped is the same elements under another shape.
+func (v *Value) shaped(shape ...int) *Value {
+	w := *v
+	w.Shape = shape
+	return &w
 }
 
 // matrix is the right side of the products. If turned is not 0 it is stored
@@ -46,13 +76,15 @@ type packed[T Float] struct {
 	panels []kern.Panel
 }
 
-// pack brings a matrix into panels; one that is used for few rows, or that
-// has few columns, is used as it is. What is packed is kept in memo, if there
-// is one.
+// pack brings a matrix into panels. One whose rows Tiles can read where they
+// are is used as it is, unless they are so far apart that each lies in a page
+// of its own, and used often; or unless it is too large to be there twice.
+// What is packed is kept in memo, if there is one.
 func (m matrix[T]) pack(c *Ctx, s *kern.Set[T], uses int, memo *Memo) (packed[T], error) {
 	panels, size := s.Panels(m.rows, m.cols)
-	few := uses < 8*s.Rows && (memo == nil || size > maxKept)
-	if m.turned == 0 && m.cols%s.Quantum == 0 && (len(panels) == 1 || few) {
+	few := memo == nil && uses < 8*s.Rows
+	near := few || len(panels) == 1 || m.cols <= pageElements || size > maxKept
+	if m.turned == 0 && m.cols%s.Quantum == 0 && near && s.Direct {
 		for i := range panels {
 			panels[i].At, panels[i].Ld = panels[i].First, m.cols
 		}
@@ -70,8 +102,11 @@ func (m matrix[T]) pack(c *Ctx, s *kern.Set[T], uses int, memo *Memo) (packed[T]
 	return packed[T]{dst, panels}, err
 }
 
-// maxKept is the elements of a matrix up to which it is packed for few rows
-// too, if that is done once.
+// pageElements is the float32 of a page of memory.
+const pageElements = 1 << 10
+
+// maxKept is the elements of a matrix up to which it is packed for no better
+// reason than speed.
 const maxKept = 1 << 23
 
 // packedKey tells apart what is kept of one filter.
@@ -141,6 +176,10 @@ func convBackFilter[T Float](c *Ctx, k Conv2D, out *Value, in []*Value) error {
 	if err != nil {
 		return err
 	}
+	if g.whole() {
+		x, df, dy := g.matrices(in[0], out, in[2])
+		return matMul[T](c, MatMul{TransposeA: true}, df, []*Value{x, dy})
+	}
 	s := kern.Use[T]()
 	dst, x := Elems[T](out), Elems[T](in[0])
 	pixels := g.n * g.h.out * g.w.out
@@ -155,6 +194,9 @@ func convBackFilter[T Float](c *Ctx, k Conv2D, out *Value, in []*Value) error {
 	b, err := matrix[T]{b: Elems[T](in[2]), rows: pixels, cols: g.out}.pack(c, s, taps*g.in, nil)
 	if err != nil {
 		return err
+	}
+	if g.in < 2*s.Rows && taps > 1 {
+		return convBackFilterFew(c, s, &g, dst, x, b)
 	}
 	chunk := chunkRows(g.in, s.Rows, len(b.panels)*taps)
 	chunks := (g.in + chunk - 1) / chunk

@@ -63,6 +63,8 @@ func convCases(r *rand.Rand) (cases []gradCase) {
 		)
 		pool := MaxPool{KSize: [2]int{f[0], f[1]}, Strides: k.Strides}
 		cases = append(cases, gradCase{k: pool, in: []*Value{normal(r, x...)}}, gradCase{k: AvgPool(pool), in: []*Value{normal(r, x...)}})
+		all := []int{x[0], f[0], f[1], x[3]}
+		cases = append(cases, gradCase{k: Conv2D{Padding: Valid}, in: []*Value{normal(r, all...), normal(r, f...)}}) // the filter covers the image
 		t := Conv2DTranspose{Conv2D: Conv2D{Strides: k.Strides}}
 		cases = append(cases, gradCase{k: t, in: []*Value{normal(r, x...), normal(r, f[0], f[1], f[3], f[2])}})
 	}

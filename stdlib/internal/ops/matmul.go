@@ -79,6 +79,9 @@ func matMulEnding[T Float](c *Ctx, k MatMul, out *Value, in []*Value, end kern.E
 	if len(dst) == 0 {
 		return nil
 	}
+	if k.TransposeB && 4*g.m < g.n && !end.Add && end.Bias == nil && !end.Clamp {
+		return multiplyTurned(c, g, k.TransposeA, dst, in)
+	}
 	m := matrix[T]{b: Elems[T](in[1]), rows: g.k, cols: g.n}
 	if k.TransposeB {
 		m.turned = g.k
@@ -101,9 +104,26 @@ func multiply[T Float](c *Ctx, g gemm, dst, a []T, m matrix[T], memo *Memo, end 
 	})
 }
 
+// multiplyTurned computes a·bᵀ as (b·aᵀ)ᵀ, for an a of few rows: to transpose
+// it and the product is less work than to transpose b.
+func multiplyTurned[T Float](c *Ctx, g gemm, turnedA bool, dst []T, in []*Value) error {
+	m := matrix[T]{b: Elems[T](in[0]), rows: g.k, cols: g.m, turned: g.k}
+	if turnedA {
+		m.turned = 0
+	}
+	out := scratch[T](c, g.m*g.n)
+	back := gemm{m: g.n, n: g.m, k: g.k, row: g.k, step: 1}
+	if err := multiply(c, back, out, Elems[T](in[1]), m, nil, kern.End[T]{}); err != nil {
+		return err
+	}
+	return c.Ranges(g.n, max(8, elementGrain/g.m&^7), func(from, to int) {
+		kern.Transpose(dst[from:], g.n, out[from*g.m:], g.m, g.m, to-from)
+	})
+}
+
 // sumBlock is the k of one pass over rows: so much of a panel stays in a near
-// cache.
-const sumBlock = 2048
+// cache, even if its rows are far apart.
+const sumBlock = 512
 
 func multiplyPart[T Float](s *kern.Set[T], g gemm, dst, a, b []T, panel kern.Panel, from, to int, end kern.End[T]) {
 	rows := kern.Rows{A: make([]int, to-from), C: make([]int, to-from)}

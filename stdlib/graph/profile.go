@@ -1,0 +1,106 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"graft/stdlib/display"
+	"graft/stdlib/host"
+	"graft/stdlib/internal/exec"
+)
+
+// Profile is where the time of a run went. As the last line of a cell it is a
+// table.
+type Profile struct {
+	// Ops are the operations, in the order in which they ran.
+	Ops []OpTime
+	// Total is the time of all of them.
+	Total time.Duration
+}
+
+// OpTime is one operation of a Profile.
+type OpTime struct {
+	Node   string        // the node's name
+	Kernel string        // what was run for it; "_Fused…" does its bias and activation too
+	Time   time.Duration // of the fastest of the runs
+	GFLOPS float64       // of convolutions and products: operations of the textbook formula a second, in 10⁹; 0 for others
+	GBs    float64       // bytes read and written at least, a second, in 10⁹
+}
+
+// profileRuns is how often Profile runs: the fastest counts, for each
+// operation, since a machine is never quieter than quiet.
+const profileRuns = 5
+
+// Profile runs what is fetched a few times and reports the fastest time of
+// each operation. It really runs: an optimizer's step changes variables.
+// Remembered features are not used. Errors are those of Run.
+func (s *Session) Profile(feeds Feeds, fetches ...Fetch) (*Profile, error) {
+	t, err := fetched(fetches)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fed, err := s.feed(feeds)
+	if err != nil {
+		return nil, fmt.Errorf("graph: profile: %w", err)
+	}
+	plan, err := s.plan(t, fed)
+	if err != nil {
+		return nil, fmt.Errorf("graph: profile: %w", err)
+	}
+	s.ctx.Context = host.Context()
+	var best []exec.Timing
+	for range profileRuns {
+		leaves, versions := s.leaves(plan, fed)
+		now, err := plan.Profile(&s.ctx, leaves, versions)
+		s.settle(plan)
+		if err != nil {
+			return nil, fmt.Errorf("graph: profile: %w", err)
+		}
+		if best == nil {
+			best = now
+		}
+		for i := range best {
+			best[i].Time = min(best[i].Time, now[i].Time)
+		}
+	}
+	return newProfile(best), nil
+}
+
+func newProfile(timings []exec.Timing) *Profile {
+	p := &Profile{}
+	for _, t := range timings {
+		seconds := max(t.Time.Seconds(), 1e-9)
+		p.Ops = append(p.Ops, OpTime{t.Node, t.Kernel, t.Time, t.FLOPs / seconds / 1e9, t.Bytes / seconds / 1e9})
+		p.Total += t.Time
+	}
+	return p
+}
+
+// table shows the slowest operations first.
+func (p *Profile) table() display.Table {
+	sorted := slices.Clone(p.Ops)
+	slices.SortStableFunc(sorted, func(a, b OpTime) int { return int(b.Time - a.Time) })
+	t := display.Table{
+		Caption: fmt.Sprintf("%d operations, %.3g ms", len(p.Ops), p.Total.Seconds()*1e3),
+		Header:  []string{"node", "kernel", "ms", "share", "GFLOPS", "GB/s"},
+		MaxRows: 25,
+	}
+	for _, o := range sorted {
+		flops := ""
+		if o.GFLOPS > 0 {
+			flops = fmt.Sprintf("%.0f", o.GFLOPS)
+		}
+		t.Rows = append(t.Rows, []string{o.Node, o.Kernel, fmt.Sprintf("%.3f", o.Time.Seconds()*1e3),
+			fmt.Sprintf("%.1f %%", 100*o.Time.Seconds()/max(p.Total.Seconds(), 1e-9)), flops, fmt.Sprintf("%.1f", o.GBs)})
+	}
+	return t
+}
+
+// String is the table as text.
+func (p *Profile) String() string { return p.table().String() }
+
+// MIME shows the profile as a table, as text and as HTML.
+func (p *Profile) MIME() map[string]string { return p.table().MIME() }
