@@ -83,6 +83,7 @@ func (r *runner) unit(ctx context.Context, u *check.Unit) Result {
 	s.view.Unlock()
 	run := nb.NewRun(r.cell.ID)
 	run.Print, run.Failed, run.Result = r.print, r.goroutineFailed, r.result
+	run.Input = func() (string, error) { return r.out.Input(ctx, "", false) }
 	s.rt.Begin(run)
 	if o.Init != "" {
 		if p := r.call(context.Background(), run, o.Init); p != nil {

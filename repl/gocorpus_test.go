@@ -111,7 +111,7 @@ func quiet(code string) string { return strings.TrimRight(code, "\n") + ";" }
 func apart(code string) []string {
 	fset := token.NewFileSet()
 	p, errs := split.Parse(fset, "case", code)
-	if len(errs) > 0 || len(p.Stmts) == 0 {
+	if len(errs) > 0 || len(p.Stmts) == 0 || raceEnabled && strings.Contains(code, "go ") {
 		return nil
 	}
 	decls, stmts := []byte(code), []string{}
@@ -314,7 +314,9 @@ func statementVars(s ast.Stmt) []string {
 		for _, sp := range s.Decl.(*ast.GenDecl).Specs {
 			if v, ok := sp.(*ast.ValueSpec); ok {
 				for _, id := range v.Names {
-					out = append(out, id.Name)
+					if id.Name != "_" {
+						out = append(out, id.Name)
+					}
 				}
 			}
 		}

@@ -56,3 +56,21 @@ func TestLiberties(t *testing.T) {
 		}
 	}
 }
+
+// Reading the standard input asks the user.
+func TestInput(t *testing.T) {
+	s := newTestSession(t)
+	r := &record{input: []string{"Ann 41", "first line", "second line"}}
+	for _, c := range []string{
+		`var name string; var age int; fmt.Scan(&name, &age); fmt.Println(name, age+1)`,
+		`sc := bufio.NewScanner(os.Stdin); for sc.Scan() { fmt.Printf("%q ", sc.Text()) }`,
+		`n, err := fmt.Scanln(&name); fmt.Println(n, err)`,
+	} {
+		if res := s.Execute(context.Background(), Cell{Source: c}, r); res.Err != nil {
+			t.Fatal(c, res.Err)
+		}
+	}
+	if got, want := r.text(), "Ann 42\n\"first line\" \"second line\" 0 EOF\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

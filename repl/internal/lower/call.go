@@ -39,7 +39,33 @@ func (f *fn) call(x *ast.CallExpr) string {
 	if o, ok := f.callee(x).(*types.Func); ok && o.Pkg() != nil && rawArgs[o.FullName()] != 0 {
 		return f.rawCall(x, o, sig)
 	}
+	f.refuseArgs(x)
 	return f.callWith(x, f.args(x, sig), sig)
+}
+
+// needsType are compiled packages whose functions look at a value's own type,
+// of which the interpreter's values have none.
+var needsType = map[string]string{
+	"encoding/xml":  "encoding/xml needs the name and the methods of the type itself",
+	"html/template": "html/template finds fields and methods by the type itself; text/template works",
+}
+
+// refuseArgs refuses what would silently come out wrong.
+func (f *fn) refuseArgs(x *ast.CallExpr) {
+	o, ok := f.callee(x).(*types.Func)
+	if !ok || o.Pkg() == nil || needsType[o.Pkg().Path()] == "" {
+		return
+	}
+	for i, a := range x.Args {
+		n := o.Signature().Params().Len()
+		p := o.Signature().Params().At(min(i, n-1)).Type()
+		if s, ok := p.(*types.Slice); ok && o.Signature().Variadic() && i >= n-1 {
+			p = s.Elem()
+		}
+		if t := f.typeOf(a); types.IsInterface(p) && !types.IsInterface(t) && boxed(t) && !nativeIface(p) {
+			f.refuse(a, "%s, which %s, declared in a cell, does not have; convert it to a map or to a type of a package first", needsType[o.Pkg().Path()], types.TypeString(t, func(*types.Package) string { return "" }))
+		}
+	}
 }
 
 // callWith calls x's function with lowered arguments.
@@ -145,17 +171,6 @@ func hidden(t types.Type) bool {
 	}
 	n, ok := types.Unalias(t).(*types.Named)
 	return ok && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() != "main" && !n.Obj().Exported()
-}
-
-// unnamable reports whether t is a slice of a type that its package keeps to
-// itself.
-func unnamable(t types.Type) bool {
-	s, ok := t.Underlying().(*types.Slice)
-	if !ok {
-		return false
-	}
-	e, ok := types.Unalias(s.Elem()).(*types.Named)
-	return ok && !e.Obj().Exported() && e.Obj().Pkg() != nil
 }
 
 // spread is f(g()) where g has several results.

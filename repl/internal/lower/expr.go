@@ -72,6 +72,9 @@ func (f *fn) variable(at ast.Node, o *types.Var) string {
 	if g := f.L.globals[o]; g != "" {
 		return g
 	}
+	if p := o.Pkg(); p != nil && p.Path() == "os" && o.Name() == "Stdin" {
+		return f.L.nb() + ".Stdin()"
+	}
 	if p := o.Pkg(); p != nil && p.Path() != "main" {
 		return f.L.pkg(p.Path()) + "." + o.Name()
 	}
@@ -113,6 +116,8 @@ var overrides = map[string]string{
 	"fmt.Fprintf": "Fprintf", "fmt.Fprint": "Fprint", "fmt.Fprintln": "Fprintln",
 	"os.Getenv": "Getenv", "os.Setenv": "Setenv", "os.LookupEnv": "LookupEnv", "os.Unsetenv": "Unsetenv", "os.Clearenv": "Clearenv",
 	"os.Environ": "Environ", "os.ExpandEnv": "ExpandEnv",
+	"fmt.Scan": "Scan", "fmt.Scanln": "Scanln", "fmt.Scanf": "Scanf",
+	"fmt.Sscan": "Sscan", "fmt.Sscanf": "Sscanf", "fmt.Sscanln": "Sscanln", "fmt.Fscan": "Fscan", "fmt.Fscanf": "Fscanf", "fmt.Fscanln": "Fscanln",
 	"time.Sleep": "Sleep", "os.Exit": "Exit", "errors.As": "As",
 	"log.Fatal": "Fatal", "log.Fatalf": "Fatalf", "log.Fatalln": "Fatalln", "log.Print": "LogPrint", "log.Println": "LogPrintln", "log.Printf": "LogPrintf",
 	"encoding/json.Unmarshal": "Unmarshal", "reflect.TypeOf": "TypeOf", "reflect.DeepEqual": "DeepEqual",

@@ -134,6 +134,12 @@ func (f *fn) function(recv *types.Var, sig *types.Signature, body *ast.BlockStmt
 	for _, c := range copies {
 		f.line("%s", c)
 	}
+	if f.results != nil {
+		// The interpreter makes them the caller's variables, with what is in them.
+		for i, n := range outs {
+			f.zero(n, sig.Results().At(i).Type())
+		}
+	}
 	if uses.recovers && !f.deferred {
 		f.outer = f.fresh("rec")
 		f.line("%s := %s.Entered()", f.outer, f.L.nb())

@@ -5,8 +5,10 @@
 // types but structs, no interfaces but interface{} and compiled ones, and no
 // defer: methods are functions, generics are instantiated, a conversion of a
 // cell's type to an interface makes a typed box (package nb), method calls on
-// interfaces look the method up in the box, defers run in nb.Frame. Each of
-// these is decided from go/types' facts, never from the text.
+// interfaces look the method up in the box, defers run in nb.Frame, channels
+// are used through nb. Each of these is decided from go/types' facts, never
+// from the text. Loops and functions look at the interrupt (stopCheck), and
+// statements that may panic note where they are (mark).
 //
 // This is right because everything that could tell the difference goes
 // through nb: type assertions and switches compare the box's types.Type, ==

@@ -25,6 +25,8 @@ func (rt *Runtime) Exports() map[string]reflect.Value {
 		// The interpreter has an environment of its own.
 		"Getenv": os.Getenv, "Setenv": os.Setenv, "LookupEnv": os.LookupEnv, "Unsetenv": os.Unsetenv, "Clearenv": os.Clearenv,
 		"Environ": os.Environ, "ExpandEnv": os.ExpandEnv,
+		"Stdin": rt.Stdin, "Scan": rt.Scan, "Scanln": rt.Scanln, "Scanf": rt.Scanf,
+		"Sscan": rt.Sscan, "Sscanf": rt.Sscanf, "Sscanln": rt.Sscanln, "Fscan": rt.Fscan, "Fscanf": rt.Fscanf, "Fscanln": rt.Fscanln,
 		"Lock": rt.Lock, "WLock": rt.WLock, "RLock": rt.RLock, "Wait": rt.Wait, "CondWait": rt.CondWait,
 		"TypeOf": rt.TypeOf, "DeepEqual": rt.DeepEqual, "SortOrdered": rt.SortOrdered, "SortFunc": rt.SortFunc,
 	}

@@ -12,6 +12,7 @@ type Run struct {
 	Print  func(stream, text string)
 	Failed func(v any, t *Trace) // a goroutine of the cell panicked
 	Result func(vals []any)
+	Input  func() (string, error) // asks the user for a line
 
 	interrupt
 	at   atomic.Int64 // byte of the cell whose top-level statement runs

@@ -278,17 +278,16 @@ func (rt *Runtime) opened(x any) any {
 	}
 	v := reflect.ValueOf(c.V)
 	switch u := c.T.T.Underlying().(type) {
+	case *types.Pointer:
+		if v.IsNil() {
+			return c.V // not true
+		}
 	case *types.Slice:
 		return rt.openList(u.Elem(), v)
 	case *types.Array:
 		return rt.openList(u.Elem(), v)
 	case *types.Map:
-		out := reflect.MakeMap(reflect.MapOf(v.Type().Key(), reflect.TypeFor[any]()))
-		for _, k := range v.MapKeys() {
-			e := rt.opened(rt.rebox(u.Elem(), v.MapIndex(k)))
-			out.SetMapIndex(k, reflect.ValueOf(&e).Elem())
-		}
-		return out.Interface()
+		return rt.openMap(u, v)
 	case *types.Basic:
 		return c.V
 	}
@@ -301,4 +300,23 @@ func (rt *Runtime) openList(elem types.Type, v reflect.Value) any {
 		out[i] = rt.opened(rt.rebox(elem, v.Index(i)))
 	}
 	return out
+}
+
+// openMap keeps keys that print themselves boxed.
+func (rt *Runtime) openMap(u *types.Map, v reflect.Value) any {
+	key := v.Type().Key()
+	d := rt.lookup(u.Key())
+	prints := d != nil && (d.traits.str || d.traits.err)
+	if prints {
+		key = reflect.TypeFor[any]()
+	}
+	out := reflect.MakeMap(reflect.MapOf(key, reflect.TypeFor[any]()))
+	for _, k := range v.MapKeys() {
+		e := rt.opened(rt.rebox(u.Elem(), v.MapIndex(k)))
+		if prints {
+			k = reflect.ValueOf(d.box(k.Interface()))
+		}
+		out.SetMapIndex(k, reflect.ValueOf(&e).Elem())
+	}
+	return out.Interface()
 }

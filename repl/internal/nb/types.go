@@ -49,6 +49,8 @@ type Runtime struct {
 
 	Mark func() int // the line mark now
 
+	stdin Stdin
+
 	run       atomic.Pointer[Run]
 	labels    labels
 	frames    sync.Map     // goroutine id → *D whose deferred calls run
@@ -60,7 +62,9 @@ type Runtime struct {
 
 // NewRuntime returns an empty runtime.
 func NewRuntime(symbols func(path, name string) (reflect.Value, bool)) *Runtime {
-	return &Runtime{Symbols: symbols, native: map[reflect.Type]types.Type{}, impls: map[implKey]bool{}}
+	rt := &Runtime{Symbols: symbols, native: map[reflect.Type]types.Type{}, impls: map[implKey]bool{}}
+	rt.stdin.rt = rt
+	return rt
 }
 
 // Begin makes r the running cell; output without a known goroutine is its.

@@ -24,7 +24,70 @@ func (rt *Runtime) Unmarshal(data []byte, v any) error {
 	if !json.Valid(data) {
 		return json.Unmarshal(data, new(any)) // the library's own words
 	}
-	return rt.decode(data, p.Elem(), reflect.ValueOf(c.V).Elem())
+	return rt.decodeAll(data, p.Elem(), reflect.ValueOf(c.V).Elem(), false)
+}
+
+// decoder stores JSON by static types. As the library does, it goes on after
+// a value of the wrong type and returns the first such error.
+type decoder struct {
+	rt     *Runtime
+	strict bool // unknown fields are errors
+	first  error
+}
+
+func (rt *Runtime) decodeAll(data []byte, t types.Type, v reflect.Value, strict bool) error {
+	d := &decoder{rt: rt, strict: strict}
+	if err := d.decode(data, t, v); err != nil {
+		return err
+	}
+	return d.first
+}
+
+// typeError is json.UnmarshalTypeError with a declared type's name.
+type typeError struct{ value, field, typ string }
+
+func (e *typeError) Error() string {
+	if e.field != "" {
+		return "json: cannot unmarshal " + e.value + " into Go struct field " + e.field + " of type " + e.typ
+	}
+	return "json: cannot unmarshal " + e.value + " into Go value of type " + e.typ
+}
+
+// wrong keeps the first error about a type and lets decoding go on; other
+// errors end it.
+func (d *decoder) wrong(err error) error {
+	switch err.(type) {
+	case *json.UnmarshalTypeError, *typeError:
+		if d.first == nil {
+			d.first = err
+		}
+		return nil
+	}
+	return err
+}
+
+// within puts the field into errors that its value gave.
+func (d *decoder) within(name, field string, decode func() error) error {
+	had := d.first
+	err := decode()
+	if had != nil || d.first == nil {
+		return err
+	}
+	switch e := d.first.(type) {
+	case *json.UnmarshalTypeError:
+		if e.Struct == "" {
+			e.Struct = name
+		}
+		e.Field = strings.TrimSuffix(field+"."+e.Field, ".")
+	case *typeError:
+		if e.field == "" {
+			e.field = name + "." + field
+		} else {
+			own, path, _ := strings.Cut(e.field, ".")
+			e.field = own + "." + field + "." + path
+		}
+	}
+	return err
 }
 
 // Decode is (*json.Decoder).Decode.
@@ -36,20 +99,36 @@ func (rt *Runtime) Decode(d *json.Decoder, v any) error {
 	if err := d.Decode(&raw); err != nil {
 		return err
 	}
-	return rt.Unmarshal(raw, v)
+	c, _ := unwrap(v)
+	p, ok := c.T.T.Underlying().(*types.Pointer)
+	if !ok {
+		return fmt.Errorf("json: Unmarshal(non-pointer %s)", c.T.Name)
+	}
+	return rt.decodeAll(raw, p.Elem(), reflect.ValueOf(c.V).Elem(), strictDecoder(d))
+}
+
+// strictDecoder tells whether DisallowUnknownFields was called.
+func strictDecoder(d *json.Decoder) bool {
+	f := reflect.ValueOf(d).Elem().FieldByName("d")
+	if f.Kind() != reflect.Struct {
+		return false
+	}
+	f = f.FieldByName("disallowUnknownFields")
+	return f.Kind() == reflect.Bool && f.Bool()
 }
 
 // decode stores JSON in v, an addressable value of static type t.
-func (rt *Runtime) decode(data []byte, t types.Type, v reflect.Value) error {
+func (d *decoder) decode(data []byte, t types.Type, v reflect.Value) error {
+	rt := d.rt
 	data = bytes.TrimSpace(data)
 	null := string(data) == "null"
-	if d := rt.lookup(types.NewPointer(t)); d != nil && !types.IsInterface(t) && !null {
-		if m := d.binder("UnmarshalJSON"); m != nil {
+	if pt := rt.lookup(types.NewPointer(t)); pt != nil && !types.IsInterface(t) && !null {
+		if m := pt.binder("UnmarshalJSON"); m != nil {
 			if f, ok := m(v.Addr().Interface()).(func([]byte) error); ok {
 				return f(data)
 			}
 		}
-		if m := d.binder("UnmarshalText"); m != nil && len(data) > 0 && data[0] == '"' {
+		if m := pt.binder("UnmarshalText"); m != nil && len(data) > 0 && data[0] == '"' {
 			if f, ok := m(v.Addr().Interface()).(func([]byte) error); ok {
 				var s string
 				if err := json.Unmarshal(data, &s); err != nil {
@@ -60,7 +139,7 @@ func (rt *Runtime) decode(data []byte, t types.Type, v reflect.Value) error {
 		}
 	}
 	if !rt.HasCellType(t) {
-		return json.Unmarshal(data, v.Addr().Interface())
+		return d.native(json.Unmarshal(data, v.Addr().Interface()))
 	}
 	if null {
 		switch v.Kind() {
@@ -71,18 +150,18 @@ func (rt *Runtime) decode(data []byte, t types.Type, v reflect.Value) error {
 	}
 	switch u := t.Underlying().(type) {
 	case *types.Pointer:
-		return rt.decodePointer(data, u, v)
+		return d.decodePointer(data, u, v)
 	case *types.Struct:
-		return rt.decodeStruct(data, t, u, v)
+		return d.decodeStruct(data, t, u, v)
 	case *types.Slice:
-		return rt.decodeSlice(data, u, v)
+		return d.decodeSlice(data, u, v)
 	case *types.Array:
-		return rt.decodeArray(data, u, v)
+		return d.decodeArray(data, u, v)
 	case *types.Map:
-		return rt.decodeMap(data, u, v)
+		return d.decodeMap(data, u, v)
 	case *types.Interface:
 		if u.NumMethods() > 0 {
-			return fmt.Errorf("json: cannot unmarshal into Go value of type %s", TypeName(t))
+			return d.wrong(&typeError{kindOf(data), "", TypeName(t)})
 		}
 		var x any
 		if err := json.Unmarshal(data, &x); err != nil {
@@ -91,21 +170,24 @@ func (rt *Runtime) decode(data []byte, t types.Type, v reflect.Value) error {
 		v.Set(reflect.ValueOf(&x).Elem())
 		return nil
 	}
-	return typed(json.Unmarshal(data, v.Addr().Interface()), TypeName(t))
-}
-
-// typed puts the declared type's name into the library's error.
-func typed(err error, name string) error {
-	if te, ok := err.(*json.UnmarshalTypeError); ok {
-		return fmt.Errorf("json: cannot unmarshal %s into Go value of type %s", te.Value, name)
+	err := json.Unmarshal(data, v.Addr().Interface())
+	if te, ok := err.(*json.UnmarshalTypeError); ok && te.Field == "" {
+		err = &typeError{te.Value, "", TypeName(t)}
 	}
-	return err
+	return d.native(err)
 }
 
-func (rt *Runtime) decodePointer(data []byte, u *types.Pointer, v reflect.Value) error {
+func (d *decoder) native(err error) error {
+	if err == nil {
+		return nil
+	}
+	return d.wrong(err)
+}
+
+func (d *decoder) decodePointer(data []byte, u *types.Pointer, v reflect.Value) error {
 	elem := v.Type().Elem()
-	if d := rt.lookup(u.Elem()); d != nil && d.rep != nil {
-		elem = d.rep
+	if e := d.rt.lookup(u.Elem()); e != nil && e.rep != nil {
+		elem = e.rep
 	}
 	if v.IsNil() {
 		n := reflect.New(elem)
@@ -119,17 +201,17 @@ func (rt *Runtime) decodePointer(data []byte, u *types.Pointer, v reflect.Value)
 	if e.Type() != elem {
 		e = reflect.NewAt(elem, v.UnsafePointer()).Elem()
 	}
-	return rt.decode(data, u.Elem(), e)
+	return d.decode(data, u.Elem(), e)
 }
 
-func (rt *Runtime) decodeStruct(data []byte, t types.Type, u *types.Struct, v reflect.Value) error {
+func (d *decoder) decodeStruct(data []byte, t types.Type, u *types.Struct, v reflect.Value) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	tok, err := dec.Token()
 	if err != nil {
 		return err
 	}
 	if tok != json.Delim('{') {
-		return fmt.Errorf("json: cannot unmarshal %s into Go value of type %s", kindOf(data), TypeName(t))
+		return d.wrong(&typeError{kindOf(data), "", TypeName(t)})
 	}
 	fields := jsonFields(u)
 	for dec.More() {
@@ -143,9 +225,12 @@ func (rt *Runtime) decodeStruct(data []byte, t types.Type, u *types.Struct, v re
 		}
 		f := matchField(fields, k.(string))
 		if f == nil {
+			if d.strict {
+				return fmt.Errorf("json: unknown field %q", k)
+			}
 			continue
 		}
-		fv := rt.reach(u, v, f.path)
+		fv := d.rt.reach(u, v, f.path)
 		if f.has("string") && len(raw) > 0 && raw[0] == '"' {
 			var s string
 			if json.Unmarshal(raw, &s) == nil {
@@ -154,7 +239,7 @@ func (rt *Runtime) decodeStruct(data []byte, t types.Type, u *types.Struct, v re
 				}
 			}
 		}
-		if err := rt.decode(raw, f.typ, fv); err != nil {
+		if err := d.within(declaredName(t), f.name, func() error { return d.decode(raw, f.typ, fv) }); err != nil {
 			return err
 		}
 	}
@@ -198,7 +283,7 @@ func (rt *Runtime) reach(u *types.Struct, v reflect.Value, path []int) reflect.V
 	return v
 }
 
-func (rt *Runtime) decodeSlice(data []byte, u *types.Slice, v reflect.Value) error {
+func (d *decoder) decodeSlice(data []byte, u *types.Slice, v reflect.Value) error {
 	var raw []json.RawMessage
 	if b, ok := u.Elem().Underlying().(*types.Basic); ok && b.Kind() == types.Uint8 && len(data) > 0 && data[0] == '"' {
 		var bytes []byte
@@ -209,11 +294,11 @@ func (rt *Runtime) decodeSlice(data []byte, u *types.Slice, v reflect.Value) err
 		return nil
 	}
 	if err := json.Unmarshal(data, &raw); err != nil {
-		return fmt.Errorf("json: cannot unmarshal %s into Go value of type %s", kindOf(data), TypeName(u))
+		return d.wrong(&typeError{kindOf(data), "", TypeName(u)})
 	}
 	s := reflect.MakeSlice(v.Type(), len(raw), len(raw))
 	for i := range raw {
-		if err := rt.decode(raw[i], u.Elem(), s.Index(i)); err != nil {
+		if err := d.decode(raw[i], u.Elem(), s.Index(i)); err != nil {
 			return err
 		}
 	}
@@ -221,27 +306,27 @@ func (rt *Runtime) decodeSlice(data []byte, u *types.Slice, v reflect.Value) err
 	return nil
 }
 
-func (rt *Runtime) decodeArray(data []byte, u *types.Array, v reflect.Value) error {
+func (d *decoder) decodeArray(data []byte, u *types.Array, v reflect.Value) error {
 	var raw []json.RawMessage
 	if err := json.Unmarshal(data, &raw); err != nil {
-		return fmt.Errorf("json: cannot unmarshal %s into Go value of type %s", kindOf(data), TypeName(u))
+		return d.wrong(&typeError{kindOf(data), "", TypeName(u)})
 	}
 	for i := range v.Len() {
 		if i >= len(raw) {
 			v.Index(i).SetZero()
 			continue
 		}
-		if err := rt.decode(raw[i], u.Elem(), v.Index(i)); err != nil {
+		if err := d.decode(raw[i], u.Elem(), v.Index(i)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (rt *Runtime) decodeMap(data []byte, u *types.Map, v reflect.Value) error {
+func (d *decoder) decodeMap(data []byte, u *types.Map, v reflect.Value) error {
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(data, &raw); err != nil {
-		return fmt.Errorf("json: cannot unmarshal %s into Go value of type %s", kindOf(data), TypeName(u))
+		return d.wrong(&typeError{kindOf(data), "", TypeName(u)})
 	}
 	if v.IsNil() {
 		v.Set(reflect.MakeMap(v.Type()))
@@ -251,15 +336,15 @@ func (rt *Runtime) decodeMap(data []byte, u *types.Map, v reflect.Value) error {
 		text, _ := json.Marshal(key)
 		if k.Kind() != reflect.String {
 			text = []byte(key)
-			if d := rt.lookup(types.NewPointer(u.Key())); d != nil && d.binder("UnmarshalText") != nil {
+			if p := d.rt.lookup(types.NewPointer(u.Key())); p != nil && p.binder("UnmarshalText") != nil {
 				text, _ = json.Marshal(key)
 			}
 		}
-		if err := rt.decode(text, u.Key(), k); err != nil {
+		if err := d.decode(text, u.Key(), k); err != nil {
 			return err
 		}
 		e := reflect.New(v.Type().Elem()).Elem()
-		if err := rt.decode(val, u.Elem(), e); err != nil {
+		if err := d.decode(val, u.Elem(), e); err != nil {
 			return err
 		}
 		v.SetMapIndex(k, e)

@@ -38,6 +38,7 @@ type chunk struct {
 	from, to int
 	decl     bool
 	skip     bool
+	written  bool // a semicolon that the user wrote follows
 }
 
 // Parse cuts source at semicolons at depth 0 and parses both halves.
@@ -58,7 +59,7 @@ func Parse(fset *token.FileSet, name, source string) (*Parsed, []Error) {
 	}
 	if n := len(chunks); n > 0 {
 		c := chunks[n-1]
-		p.Silent = !c.decl && source[c.to-1] == ';'
+		p.Silent = !c.decl && c.written
 	}
 	// Comments belong to declarations, whose documentation they are.
 	comments(source, chunks, decls)
@@ -163,6 +164,9 @@ func cut(source string) []chunk {
 				off++
 			}
 			flush(off)
+			if n := len(out); n > 0 && lit == ";" {
+				out[n-1].written = true
+			}
 			continue
 		}
 		if start < 0 {

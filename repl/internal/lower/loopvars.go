@@ -1,0 +1,87 @@
+package lower
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+)
+
+// captured tells whether a body may hold on to a loop's variables: by a
+// function literal, an address, a method with a pointer receiver or a slice
+// of an array.
+func (f *fn) captured(nodes ...ast.Node) bool {
+	found := false
+	for _, n := range nodes {
+		if n == nil {
+			continue
+		}
+		ast.Inspect(n, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncLit, *ast.GoStmt, *ast.DeferStmt:
+				found = true
+			case *ast.UnaryExpr:
+				found = found || n.Op == token.AND
+			case *ast.SelectorExpr:
+				if m, ok := f.object(n.Sel).(*types.Func); ok && m.Signature().Recv() != nil {
+					_, ptr := types.Unalias(m.Signature().Recv().Type()).(*types.Pointer)
+					_, isPtr := f.typeOf(n.X).Underlying().(*types.Pointer)
+					found = found || ptr && !isPtr
+				}
+			case *ast.SliceExpr:
+				_, array := f.typeOf(n.X).Underlying().(*types.Array)
+				found = found || array
+			}
+			return !found
+		})
+	}
+	return found
+}
+
+// assigns tells whether a body assigns to x.
+func (f *fn) assigns(body ast.Node, x ast.Expr) bool {
+	id, ok := x.(*ast.Ident)
+	if !ok {
+		return false
+	}
+	o := f.info.Defs[id]
+	found := false
+	is := func(e ast.Expr) {
+		l, ok := ast.Unparen(e).(*ast.Ident)
+		found = found || ok && f.info.Uses[l] == o
+	}
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, l := range n.Lhs {
+				is(l)
+			}
+		case *ast.IncDecStmt:
+			is(n.X)
+		case *ast.RangeStmt:
+			if n.Tok == token.ASSIGN {
+				is(n.Key)
+				if n.Value != nil {
+					is(n.Value)
+				}
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// count notes the variables of a for statement.
+func (f *fn) count(s ast.Stmt) {
+	if a, ok := s.(*ast.AssignStmt); ok && a.Tok == token.DEFINE {
+		for i, l := range a.Lhs {
+			id, ok := l.(*ast.Ident)
+			if !ok || len(a.Lhs) != len(a.Rhs) {
+				continue
+			}
+			if v := f.info.Types[a.Rhs[i]].Value; v != nil && v.Kind() == constant.Int && constant.Sign(v) >= 0 {
+				f.counters[f.info.Defs[id]] = true
+			}
+		}
+	}
+}
