@@ -5,7 +5,7 @@
 
 A peer writes files of every element type it has; `graft ckpt ls --json --hash` must say of them what numpy says. Then
 `graft ckpt convert` writes the peer's format from another, and the peer must read back the very bytes.
-`--keep DIR` leaves what torch, safetensors and numpy wrote, with a manifest: the small files of ckpt/*/testdata are such.
+`--keep DIR` leaves the files that the peer wrote and a manifest of them: ckpt/npz, safetensors and pytorch have such testdata.
 """
 import argparse, hashlib, json, os, shutil, struct, subprocess, sys, tempfile
 
@@ -39,7 +39,7 @@ def data_of(a):
 
 class Exchange:
     def __init__(self, graft, folder):
-        self.graft, self.folder, self.checked, self.wrong = graft, folder, 0, []
+        self.graft, self.folder, self.checked, self.wrong, self.manifest = graft, folder, 0, [], {}
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -52,7 +52,7 @@ class Exchange:
 
     def listed(self, path, want, dtypes=None):
         """What graft lists of a file is what was written: want is {name: array}."""
-        got = {}
+        got, listing = {}, self.manifest.setdefault(os.path.relpath(path, self.folder), [])
         for line in self.run("ls", "--json", "--hash", path).splitlines():
             one = json.loads(line)
             got[one["name"]] = one
@@ -60,8 +60,10 @@ class Exchange:
             data, one = data_of(a), got.pop(name, None)
             self.checked += 1
             dtype = (dtypes or {}).get(name) or ("string" if a.dtype == object or a.dtype.kind in "SU" else a.dtype.name)
+            digest = hashlib.sha256(data).hexdigest()
+            listing.append({"name": name, "dtype": dtype, "shape": list(np.shape(a)), "bytes": len(data), "sha256": digest})
             if one is None or one["dtype"] != dtype or one["shape"] != list(np.shape(a)) or one["bytes"] != len(data) \
-                    or one["sha256"] != hashlib.sha256(data).hexdigest():
+                    or one["sha256"] != digest:
                 self.wrong.append("%s: %s is %s %s of %d bytes; graft says %s" % (path, name, dtype, np.shape(a), len(data), one))
         if got:
             self.wrong.append("%s: graft lists %s, which nobody wrote" % (path, sorted(got)))
@@ -103,10 +105,11 @@ def tensorflow(x):
     x.run("convert", x.path("v2"), x.path("out2"), "--to", "V2")
     x.run("convert", x.path("v2"), x.path("over2"), "--to", "V2")
     x.run("convert", x.path("v2"), x.path("over2"), "--to", "V2", "--force")  # a second one over the first
+    x.run("convert", x.path("v2"), x.path("shards2"), "--shards", "3")
     x.run("convert", x.path("v1"), x.path("out1"), "--to", "V1")
     x.run("convert", x.path("v1"), x.path("up2"), "--to", "V2")
     x.run("convert", x.path("v2"), x.path("down1"), "--to", "V1", "--exclude", "^(bfloat16|uint32|uint64)/")
-    for path, tensors in (("out2", want), ("over2", want), ("out1", v1), ("up2", v1), ("down1", v1)):
+    for path, tensors in (("out2", want), ("shards2", want), ("over2", want), ("out1", v1), ("up2", v1), ("down1", v1)):
         restore(x.path(path), tensors)
     reader = tf.train.load_checkpoint(x.path("out2"))
     for k, shape in reader.get_variable_to_shape_map().items():
@@ -178,6 +181,7 @@ def safetensors(x):
 
 def torch(x):
     import torch as t
+    t.manual_seed(1)
     from safetensors.torch import load_file, save_file
     names = {"float64": t.float64, "float32": t.float32, "float16": t.float16, "bfloat16": t.bfloat16, "int64": t.int64, "int32": t.int32,
              "int16": t.int16, "int8": t.int8, "uint8": t.uint8, "bool": t.bool, "complex64": t.complex64, "complex128": t.complex128,
@@ -217,8 +221,8 @@ def torch(x):
     if refused.returncode != 1 or "torch.nn.modules" not in refused.stderr:
         x.wrong.append("model.pt: %s" % refused)
     held = {k: v for k, v in state.items() if not k.startswith("complex128")}
-    save_file(held, x.path("in.safetensors"))
-    x.listed(x.path("in.safetensors"), {k: want[k] for k in held}, dtypes)
+    save_file(held, x.path("torch.safetensors"))
+    x.listed(x.path("torch.safetensors"), {k: want[k] for k in held}, dtypes)
     x.run("convert", x.path("zip.pt"), x.path("out.safetensors"), "--exclude", "^complex128")
     back = load_file(x.path("out.safetensors"))
     for k in held:
@@ -239,6 +243,12 @@ def main():
     finally:
         if not args.keep:
             shutil.rmtree(folder)
+    if args.keep:
+        for name in set(os.listdir(folder)) - set(x.manifest):
+            os.remove(os.path.join(folder, name))
+        with open(os.path.join(folder, "manifest.json"), "w") as f:
+            lines = ["%s: [\n  %s\n ]" % (json.dumps(name), ",\n  ".join(json.dumps(t, ensure_ascii=False) for t in x.manifest[name])) for name in sorted(x.manifest)]
+            f.write("{\n " + ",\n ".join(lines) + "\n}\n")
     for w in x.wrong[:20]:
         print(w)
     print("%s: %d comparisons, %d wrong" % (args.peer, x.checked, len(x.wrong)))

@@ -1,16 +1,29 @@
-// Package ckpt opens, lists, reads and writes TensorFlow checkpoints.
+// Package ckpt opens, lists, reads and writes TensorFlow's checkpoints and
+// their neighbours.
 //
-//	r, err := ckpt.Open("vgg_16.ckpt")           // V1, V2, a folder, any file of a set
+//	r, err := ckpt.Open("vgg_16.ckpt")           // whatever it is, by its content
 //	fmt.Println(r.Names())
 //	t, err := r.Tensor("vgg_16/fc8/weights")     // checksums verified
 //	values, err := t.Float32s()
+//	v, err := r.View("vgg_16/fc6/weights")       // 411 MB, where they lie in the file
 //
 //	w, err := ckpt.Create("out/model.ckpt-1")    // V2, as TensorFlow writes it
 //	err = w.Add(t)
 //	err = w.Close()                              // now, and not before, it is there
 //
-// The formats have packages of their own: tensorbundle (V2) and tensorslice
-// (V1). A Reader may be used by several goroutines at once, a Writer by one.
+// The formats have packages of their own:
+//
+//	tensorbundle   TensorFlow V2, also of tf.train.Checkpoint and SavedModel   read, write
+//	tensorslice    TensorFlow V1, one file or shards                           read, write
+//	safetensors    Hugging Face                                                read, write
+//	npz            NumPy, .npz and .npy                                        read, write
+//	pytorch        state dicts, .pt and .pth                                   read
+//
+// A Reader may be used by several goroutines at once, a Writer by one. Files
+// are mapped where the system can. A file must not be cut short or written
+// over while it is open: readers make an error of it where they touch the
+// bytes, but the user of a view ends with a fault. What the writers of this
+// package replace is replaced by rename and disturbs nobody.
 package ckpt
 
 import (
@@ -24,7 +37,6 @@ import (
 
 	"graft/ckpt/tensorbundle"
 	"graft/ckpt/tensors"
-	"graft/ckpt/tensorslice"
 )
 
 // The types that all formats share; package tensors documents them.
@@ -41,6 +53,12 @@ type (
 	CorruptError = tensors.CorruptError
 	// FormatError says that a path holds something else than a checkpoint.
 	FormatError = tensors.FormatError
+	// View is a tensor whose values lie in the mapped file.
+	View = tensors.View
+	// Slice is a box within a tensor, an Extent an axis.
+	Slice = tensors.Slice
+	// Extent is a start and a length; length -1 is the whole axis.
+	Extent = tensors.Extent
 	// Writer writes a V2 checkpoint.
 	Writer = tensorbundle.Writer
 )
@@ -60,52 +78,28 @@ const (
 type format interface {
 	Names() []string
 	Info(name string) (TensorInfo, bool)
-	Tensor(name string) (*Tensor, error)
+	View(name string) (*View, error)
+	Slice(name string, s Slice) (*Tensor, error)
 	Files() []string
 	Close() error
 }
 
 // Reader is an open checkpoint.
 type Reader struct {
-	path string
-	kind string
-	f    format
-}
-
-// Open opens the checkpoint at path: the prefix of a V2 set or any file of
-// it, a V1 file or pattern, a folder with a `checkpoint` file, or a
-// SavedModel's folder. Errors: os.ErrNotExist (wrapped) when nothing is
-// there, *FormatError for another kind of file, *CorruptError for a damaged
-// one.
-func Open(path string) (*Reader, error) {
-	prefix, err := resolve(path)
-	if err != nil {
-		return nil, err
-	}
-	if tensorbundle.Exists(prefix) {
-		b, err := tensorbundle.Open(prefix)
-		if err != nil {
-			return nil, explain(prefix+".index", err)
-		}
-		return &Reader{prefix, "V2", b}, nil
-	}
-	c, err := tensorslice.Open(prefix)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, missing(path, prefix)
-	}
-	if err != nil {
-		return nil, explain(prefix, err)
-	}
-	return &Reader{prefix, "V1", c}, nil
+	path    string
+	kind    string
+	f       format
+	objects func() (*Objects, error)
 }
 
 // Create starts a V2 checkpoint at prefix; see Writer.
 func Create(prefix string) (*Writer, error) { return tensorbundle.Create(prefix) }
 
-// Path is the prefix of a V2 checkpoint, the file or pattern of a V1 one.
+// Path is the prefix of a V2 checkpoint, the file or pattern of a V1 one, the
+// file of any other.
 func (r *Reader) Path() string { return r.path }
 
-// Format is "V1" or "V2".
+// Format is "V1", "V2", "safetensors", "npz", "npy" or "pytorch".
 func (r *Reader) Format() string { return r.kind }
 
 // Files are the paths of the checkpoint's files.
@@ -114,25 +108,127 @@ func (r *Reader) Files() []string { return r.f.Files() }
 // Names lists the tensors, sorted by bytes.
 func (r *Reader) Names() []string { return r.f.Names() }
 
-// Has reports whether there is a tensor of that name.
-func (r *Reader) Has(name string) bool { _, ok := r.f.Info(name); return ok }
-
-// Info describes a tensor; an absent name is a *NotFoundError.
-func (r *Reader) Info(name string) (TensorInfo, error) {
-	info, ok := r.f.Info(name)
-	if !ok {
-		return info, r.notFound(name)
+// key is the name under which the checkpoint has what a caller names: itself,
+// or the key of the variable with that full name in an object checkpoint.
+func (r *Reader) key(name string) (string, error) {
+	if _, ok := r.f.Info(name); ok {
+		return name, nil
 	}
+	o, err := r.objects()
+	if err != nil {
+		return "", err
+	}
+	keys := o.keys(name)
+	switch {
+	case len(keys) > 1:
+		return "", fmt.Errorf("ckpt: %s has %d variables whose full name is %q: ask for one of the keys %s", r.path, len(keys), name, strings.Join(keys, ", "))
+	case len(keys) == 1:
+		if _, ok := r.f.Info(keys[0]); ok {
+			return keys[0], nil
+		}
+	}
+	return "", r.notFound(name)
+}
+
+// Has reports whether there is a tensor of that name.
+func (r *Reader) Has(name string) bool { _, err := r.key(name); return err == nil }
+
+// Info describes a tensor; an absent name is a *NotFoundError. In an object
+// checkpoint (tf.train.Checkpoint), a variable's full name, such as
+// dense/kernel, stands for its key here and in the other methods.
+func (r *Reader) Info(name string) (TensorInfo, error) {
+	key, err := r.key(name)
+	if err != nil {
+		return TensorInfo{}, err
+	}
+	info, _ := r.f.Info(key)
 	return info, nil
 }
 
-// Tensor reads a tensor and verifies its checksums. An absent name is a
-// *NotFoundError with the names that come closest, damage a *CorruptError.
+// Tensor reads a tensor into memory and verifies its checksums, which happens
+// once a tensor. An absent name is a *NotFoundError with the names that come
+// closest, damage a *CorruptError, a closed reader os.ErrClosed (wrapped).
 func (r *Reader) Tensor(name string) (*Tensor, error) {
-	if !r.Has(name) {
-		return nil, r.notFound(name)
+	v, err := r.View(name)
+	if err != nil {
+		return nil, err
 	}
-	return r.f.Tensor(name)
+	t, err := v.Tensor()
+	if err != nil {
+		return nil, err
+	}
+	t.Name = name
+	return t, nil
+}
+
+// View gives a tensor's values where they lie in the mapped file, verified but
+// not copied. It stays good after Close. Errors: those of Tensor.
+func (r *Reader) View(name string) (*View, error) {
+	key, err := r.key(name)
+	if err != nil {
+		return nil, err
+	}
+	v, err := r.f.View(key)
+	if err != nil {
+		return nil, r.explain(err)
+	}
+	return v, nil
+}
+
+// ReadInto copies a tensor's elements to dst, little-endian in row-major
+// order. dst must have exactly the tensor's bytes. Strings are an error, as
+// are those of Tensor.
+func (r *Reader) ReadInto(name string, dst []byte) error {
+	v, err := r.View(name)
+	if err != nil {
+		return err
+	}
+	return v.ReadInto(dst)
+}
+
+// Slice reads the box at s of a tensor, an extent an axis. Of a partitioned
+// variable only the parts that overlap it are touched. Errors: those of
+// Tensor, a box that does not lie inside.
+func (r *Reader) Slice(name string, s Slice) (*Tensor, error) {
+	key, err := r.key(name)
+	if err != nil {
+		return nil, err
+	}
+	t, err := r.f.Slice(key, s)
+	if err != nil {
+		return nil, r.explain(err)
+	}
+	t.Name = name
+	return t, nil
+}
+
+// Verify reads everything and holds it against its checksums, if the format
+// has any. After each tensor it calls progress, which may be nil, with the
+// bytes done and the bytes in all. The error joins one *CorruptError for each
+// damaged tensor, or is the one that ends all reading.
+func (r *Reader) Verify(progress func(done, total int64)) error {
+	done, total := int64(0), int64(0)
+	names := r.Names()
+	for _, name := range names {
+		info, _ := r.f.Info(name)
+		total += info.Bytes
+	}
+	var errs []error
+	for _, name := range names {
+		info, _ := r.f.Info(name)
+		if _, err := r.f.View(name); err != nil {
+			err = r.explain(err)
+			var foreign *FormatError
+			if errors.Is(err, os.ErrClosed) || errors.As(err, &foreign) {
+				return err // the same for all that follow
+			}
+			errs = append(errs, err)
+		}
+		if done += info.Bytes; progress != nil {
+			progress(done, total)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // VariableToShapeMap maps each name to its shape (TensorFlow's
@@ -146,7 +242,8 @@ func (r *Reader) VariableToShapeMap() map[string][]int {
 	return shapes
 }
 
-// Close closes the files. Tensors that were read stay valid.
+// Close closes the files: reading afterwards is an error. Tensors and views
+// that were read stay good.
 func (r *Reader) Close() error { return r.f.Close() }
 
 func (r *Reader) notFound(name string) error {
@@ -174,13 +271,4 @@ func common(a, b string) (n int) {
 		}
 	}
 	return n
-}
-
-func missing(given, prefix string) error {
-	at := ""
-	if given != prefix {
-		at = fmt.Sprintf(" (looked for %s)", prefix)
-	}
-	return fmt.Errorf("ckpt: there is no checkpoint at %s%s: a V2 one has files %s.index and %s.data-…, a V1 one is a single file: %w",
-		given, at, prefix, prefix, os.ErrNotExist)
 }

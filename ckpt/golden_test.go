@@ -146,7 +146,8 @@ func TestForeignFiles(t *testing.T) {
 		"\x1f\x8b\x08rest":                           "gzip",
 		"PK\x03\x04":                                 "zip archive",
 		"":                                           "empty",
-		strings.Repeat("x", 100):                     "not a table",
+		strings.Repeat("x", 100):                     "a text that begins",
+		strings.Repeat("\x01x", 100):                 "not a table",
 	} {
 		path := filepath.Join(t.TempDir(), "model.ckpt")
 		write(t, path, []byte(content))

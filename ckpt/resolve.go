@@ -1,107 +1,176 @@
 package ckpt
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"graft/ckpt/tensorbundle"
 )
 
-var dataFile = regexp.MustCompile(`\.data-\d{5}-of-\d{5}$`)
+var (
+	dataFile  = regexp.MustCompile(`\.data-\d{5}-of-\d{5}$`)
+	shardFile = regexp.MustCompile(`-\d{5}-of-(\d{5})$`)
+)
 
-// resolve turns what a user points at into the prefix or file to open.
-func resolve(path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil || !info.IsDir() {
-		return memberPrefix(path), nil
+// locate finds what a user points at.
+func locate(path string) (place, error) {
+	if path == "" {
+		return place{}, fmt.Errorf("ckpt: the path of the checkpoint is empty")
 	}
+	info, err := os.Stat(path)
+	switch {
+	case tensorbundle.Exists(path):
+		return bundleOrTable(path)
+	case err == nil && info.IsDir():
+		return locateFolder(path)
+	case err == nil && info.Mode().IsRegular():
+		return locateFile(path)
+	case err == nil:
+		return place{}, &FormatError{Path: path, Found: "it is neither a file nor a folder", Hint: "copy it to a file first"}
+	}
+	return locateName(path)
+}
+
+// bundleOrTable is for a prefix whose index is there: sometimes the "index" is
+// a V1 checkpoint that somebody named so.
+func bundleOrTable(prefix string) (place, error) {
+	kind, err := sniff(prefix + ".index")
+	switch {
+	case err != nil:
+		return place{}, err
+	case kind == "V1":
+		return place{prefix + ".index", "V1"}, nil
+	case kind == indexOnly:
+		return place{prefix, "V2"}, nil
+	}
+	return place{prefix + ".index", kind}, nil
+}
+
+// locateFile is for a file that is there.
+func locateFile(path string) (place, error) {
+	for _, prefix := range []string{strings.TrimSuffix(path, ".index"), strings.TrimSuffix(path, ".meta"), dataFile.ReplaceAllString(path, "")} {
+		if prefix != path && tensorbundle.Exists(prefix) {
+			return bundleOrTable(prefix)
+		}
+	}
+	switch filepath.Base(path) {
+	case "saved_model.pb", "saved_model.pbtxt":
+		return locateFolder(filepath.Dir(path))
+	}
+	kind, err := sniff(path)
+	switch {
+	case err != nil:
+		return place{}, err
+	case kind == stateFile:
+		latest, err := latestOf(path)
+		if err != nil {
+			return place{}, err
+		}
+		return locate(latest)
+	case kind == "V1" && shardFile.MatchString(path):
+		return place{shardFile.ReplaceAllString(path, "-?????-of-$1"), "V1"}, nil
+	case kind == indexOnly:
+		return place{}, &FormatError{Path: path, Found: "it is the index of a V2 checkpoint under another name", Hint: "name it PREFIX.index, beside PREFIX.data-00000-of-00001"}
+	}
+	return place{path, kind}, nil
+}
+
+// locateName is for a path where no file is: a member of a set that is not
+// whole, a pattern, or the name that the shards of a V1 checkpoint share.
+func locateName(path string) (place, error) {
+	for _, prefix := range []string{strings.TrimSuffix(path, ".index"), strings.TrimSuffix(path, ".meta"), dataFile.ReplaceAllString(path, "")} {
+		if prefix != path && tensorbundle.Exists(prefix) {
+			return bundleOrTable(prefix)
+		}
+	}
+	if found, err := filepath.Glob(path + ".index"); err == nil && len(found) == 1 {
+		return bundleOrTable(strings.TrimSuffix(found[0], ".index"))
+	}
+	if found, err := filepath.Glob(path); err == nil && len(found) > 0 {
+		return place{path, "V1"}, nil
+	}
+	shards, err := filepath.Glob(escape(path) + "-?????-of-?????")
+	if err != nil || len(shards) == 0 {
+		return notWhole(path)
+	}
+	var counts []string
+	for _, s := range shards {
+		if m := shardFile.FindStringSubmatch(s); m != nil && !slices.Contains(counts, m[1]) {
+			counts = append(counts, m[1])
+		}
+	}
+	if len(counts) != 1 {
+		return place{}, fmt.Errorf("ckpt: at %s lie V1 checkpoints of %s shards: choose one, such as %s-?????-of-%s", path, strings.Join(counts, " and of "), path, counts[len(counts)-1])
+	}
+	return place{path + "-?????-of-" + counts[0], "V1"}, nil
+}
+
+// notWhole is for a prefix that has data files and no index, or nothing.
+func notWhole(path string) (place, error) {
+	data, err := filepath.Glob(escape(path) + ".data-?????-of-?????")
+	if err == nil && len(data) > 0 {
+		return place{}, &FormatError{Path: path, Found: fmt.Sprintf("it has %s and no %s.index, which says what is in it", filepath.Base(data[0]), filepath.Base(path)), Hint: "copy the .index too"}
+	}
+	return place{path, "V1"}, nil // whose opener says that nothing is there
+}
+
+// escape makes a pattern of a path that may hold a pattern's signs.
+func escape(path string) string {
+	if os.PathSeparator == '\\' { // which cannot be escaped there, nor stand in a name
+		return path
+	}
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// locateFolder is for a training run's folder, a SavedModel's, or one that
+// holds a single checkpoint.
+func locateFolder(path string) (place, error) {
 	if _, err := os.Stat(filepath.Join(path, "checkpoint")); err == nil {
-		return LatestCheckpoint(path)
+		latest, err := LatestCheckpoint(path)
+		if err != nil {
+			return place{}, err
+		}
+		return locate(latest)
 	}
 	for _, prefix := range []string{filepath.Join(path, "variables", "variables"), filepath.Join(path, "variables")} {
 		if tensorbundle.Exists(prefix) {
-			return prefix, nil
+			return bundleOrTable(prefix)
 		}
 	}
-	return onlyPrefix(path)
+	found, err := checkpointsIn(path)
+	switch {
+	case err != nil:
+		return place{}, err
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) == 0:
+		return place{}, fmt.Errorf("ckpt: folder %s holds no checkpoint: %w", path, os.ErrNotExist)
+	}
+	return place{}, fmt.Errorf("ckpt: folder %s holds %d checkpoints and no `checkpoint` file that chooses one: open one of them, such as %s", path, len(found), found[0].path)
 }
 
-// memberPrefix takes the ending off a file of a V2 set.
-func memberPrefix(path string) string {
-	for _, p := range []string{strings.TrimSuffix(path, ".index"), strings.TrimSuffix(path, ".meta"), dataFile.ReplaceAllString(path, "")} {
-		if p != path && (tensorbundle.Exists(p) || !exists(path)) {
-			return p
+// checkpointsIn lists what in a folder can be opened, each set once.
+func checkpointsIn(dir string) ([]place, error) {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("ckpt: %w", err)
+	}
+	var found []place
+	for _, f := range files {
+		path := filepath.Join(dir, f.Name())
+		if !f.Type().IsRegular() || strings.Contains(f.Name(), "tempstate") {
+			continue
+		}
+		p, err := locateFile(path)
+		if err == nil && !slices.Contains(found, p) {
+			found = append(found, p)
 		}
 	}
-	return path
+	return found, nil
 }
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
-
-// onlyPrefix is for a folder without a `checkpoint` file.
-func onlyPrefix(dir string) (string, error) {
-	found, err := filepath.Glob(filepath.Join(dir, "*.index"))
-	if err != nil {
-		return "", fmt.Errorf("ckpt: %s: %w", dir, err)
-	}
-	switch len(found) {
-	case 1:
-		return strings.TrimSuffix(found[0], ".index"), nil
-	case 0:
-		return "", fmt.Errorf("ckpt: folder %s holds no checkpoint: neither a `checkpoint` file nor a *.index: %w", dir, os.ErrNotExist)
-	}
-	return "", fmt.Errorf("ckpt: folder %s holds %d checkpoints and no `checkpoint` file that chooses one: open one of them, such as %s", dir, len(found), strings.TrimSuffix(found[0], ".index"))
-}
-
-// foreign lists what people mistake for a checkpoint, by its first bytes.
-var foreign = []struct{ prefix, found, hint string }{
-	{"<!DOCTYPE", "a web page", "the download went wrong: fetch the file itself, not the page that shows it"},
-	{"<html", "a web page", "the download went wrong: fetch the file itself, not the page that shows it"},
-	{"version https://git-lfs", "a Git LFS pointer", "run git lfs pull to get the file it stands for"},
-	{"\x1f\x8b", "a gzip archive", "unpack it first (tar xzf)"},
-	{"PK\x03\x04", "a zip archive (PyTorch and Keras save such)", "unpack it, or export the weights for TensorFlow"},
-	{"\x89HDF", "an HDF5 file (Keras weights)", "save the model in TensorFlow's checkpoint format"},
-	{"model_checkpoint_path:", "a `checkpoint` file, which only names checkpoints", "open the folder it lies in"},
-	{"\x93NUMPY", "a NumPy array", ""},
-}
-
-// explain says of a file that could not be read what it is instead.
-func explain(path string, err error) error {
-	f, openErr := os.Open(path)
-	if openErr != nil {
-		return err
-	}
-	defer f.Close()
-	head := make([]byte, 64)
-	n, readErr := io.ReadFull(f, head)
-	if readErr != nil && !errors.Is(readErr, io.ErrUnexpectedEOF) && !errors.Is(readErr, io.EOF) {
-		return err
-	}
-	head = bytes.TrimLeft(head[:n], " \r\n\t\ufeff")
-	if n == 0 {
-		return &FormatError{Path: path, Found: "the file is empty", Hint: "copy or download it again"}
-	}
-	for _, k := range foreign {
-		if len(head) >= len(k.prefix) && strings.EqualFold(string(head[:len(k.prefix)]), k.prefix) {
-			return &FormatError{Path: path, Found: "it is " + k.found, Hint: k.hint}
-		}
-	}
-	return notTable(path, err)
-}
-
-// notTable tells a damaged table from a file that never was one.
-func notTable(path string, err error) error {
-	switch {
-	case dataFile.MatchString(path):
-		return &FormatError{Path: path, Found: "it is the data of a V2 checkpoint whose .index is not there", Hint: "put the .index beside it"}
-	case strings.HasSuffix(path, ".meta"):
-		return &FormatError{Path: path, Found: "it is a graph (MetaGraphDef), which holds no values", Hint: "its .index and .data files are needed"}
-	}
-	return err
-}

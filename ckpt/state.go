@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"graft/ckpt/internal/atomicfile"
 	"graft/ckpt/tensorbundle"
 )
 
@@ -21,7 +22,18 @@ type State struct {
 // GetCheckpointState reads dir's `checkpoint` file. Errors: os.ErrNotExist
 // (wrapped) without one, and a text that is no state or names no checkpoint.
 func GetCheckpointState(dir string) (*State, error) {
-	path := filepath.Join(dir, "checkpoint")
+	return readState(filepath.Join(dir, "checkpoint"))
+}
+
+// maxState bounds the size of a file that is read as a state: a run that kept
+// ten thousand checkpoints has a megabyte.
+const maxState = 64 << 20
+
+func readState(path string) (*State, error) {
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(path); err == nil && (!info.Mode().IsRegular() || info.Size() > maxState) {
+		return nil, fmt.Errorf("ckpt: %s is no `checkpoint` file: %v, %d bytes", path, info.Mode(), info.Size())
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("ckpt: %w", err)
@@ -48,26 +60,34 @@ func join(dir, path string) string {
 // `checkpoint` file says. A file of absolute paths that was moved with its
 // folder is found by its name in dir. Errors: no readable state, and a state
 // whose checkpoint is not there.
-func LatestCheckpoint(dir string) (string, error) {
-	s, err := GetCheckpointState(dir)
+func LatestCheckpoint(dir string) (string, error) { return latestOf(filepath.Join(dir, "checkpoint")) }
+
+// latestOf is LatestCheckpoint of a state file that may have another name.
+func latestOf(path string) (string, error) {
+	s, err := readState(path)
 	if err != nil {
 		return "", err
 	}
+	dir := filepath.Dir(path)
 	here := filepath.Join(dir, filepath.Base(s.Latest))
 	for _, p := range []string{s.Latest, here} {
 		if checkpointExists(p) {
 			return p, nil
 		}
 	}
-	return "", fmt.Errorf("ckpt: %s names %s, and neither that nor %s is there: %w", filepath.Join(dir, "checkpoint"), s.Latest, here, os.ErrNotExist)
+	return "", fmt.Errorf("ckpt: %s names %s, and neither that nor %s is there: %w", path, s.Latest, here, os.ErrNotExist)
 }
 
 func checkpointExists(prefix string) bool {
 	if tensorbundle.Exists(prefix) || exists(prefix) {
 		return true
 	}
-	found, err := filepath.Glob(prefix)
-	return err == nil && len(found) > 0
+	for _, pattern := range []string{prefix + ".index", prefix} { // as TensorFlow takes the path
+		if found, err := filepath.Glob(pattern); err == nil && len(found) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // UpdateCheckpointState writes dir's `checkpoint` file, at once and whole.
@@ -88,17 +108,15 @@ func UpdateCheckpointState(dir, latest string, all []string) error {
 	for _, p := range append(kept, latest) {
 		fmt.Fprintf(&text, "all_model_checkpoint_paths: %s\n", quote(relative(dir, p)))
 	}
-	f, err := os.CreateTemp(dir, "checkpoint.tmp")
+	f, err := atomicfile.Create(filepath.Join(dir, "checkpoint"))
 	if err != nil {
 		return fmt.Errorf("ckpt: %w", err)
 	}
-	_, err = f.WriteString(text.String())
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, "checkpoint"))
+	defer f.Abort()
+	if _, err := f.WriteString(text.String()); err != nil {
+		return fmt.Errorf("ckpt: %w", err)
 	}
-	if err != nil {
-		os.Remove(f.Name())
+	if err := f.Commit(); err != nil {
 		return fmt.Errorf("ckpt: %w", err)
 	}
 	return nil

@@ -3,6 +3,8 @@ package ckpt
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
@@ -18,7 +20,7 @@ var stateFields = []struct {
 	kind     descriptorpb.FieldDescriptorProto_Type
 	repeated bool
 }{
-	{"model_checkpoint_path", descriptorpb.FieldDescriptorProto_TYPE_STRING, false},
+	{"model_checkpoint_path", descriptorpb.FieldDescriptorProto_TYPE_STRING, true}, // not in the .proto, but TensorFlow takes the last of several
 	{"all_model_checkpoint_paths", descriptorpb.FieldDescriptorProto_TYPE_STRING, true},
 	{"all_model_checkpoint_timestamps", descriptorpb.FieldDescriptorProto_TYPE_DOUBLE, true},
 	{"last_preserved_timestamp", descriptorpb.FieldDescriptorProto_TYPE_DOUBLE, false},
@@ -53,11 +55,14 @@ func parseState(text string) (*State, error) {
 		return nil, err
 	}
 	m := dynamicpb.NewMessage(descriptor)
-	if err := prototext.Unmarshal([]byte(text), m); err != nil {
+	if err := prototext.Unmarshal([]byte(unknownEscapes(text)), m); err != nil {
 		return nil, fmt.Errorf("not a checkpoint state in text form: %w", err)
 	}
 	fields := descriptor.Fields()
-	s := &State{Latest: m.Get(fields.Get(0)).String()}
+	s := &State{}
+	if paths := m.Get(fields.Get(0)).List(); paths.Len() > 0 {
+		s.Latest = paths.Get(paths.Len() - 1).String()
+	}
 	all := m.Get(fields.Get(1)).List()
 	for i := range all.Len() {
 		s.All = append(s.All, all.Get(i).String())
@@ -66,4 +71,18 @@ func parseState(text string) (*State, error) {
 		return nil, errors.New("it names no model_checkpoint_path")
 	}
 	return s, nil
+}
+
+// escaped is a backslash and what it stands before.
+var escaped = regexp.MustCompile(`(?s)\\.`)
+
+// unknownEscapes doubles the backslash of escapes that there are not: Python
+// leaves both characters as they are.
+func unknownEscapes(text string) string {
+	return escaped.ReplaceAllStringFunc(text, func(e string) string {
+		if strings.ContainsAny(e[1:], `abfnrtvxXuU01234567\'"?`) {
+			return e
+		}
+		return `\` + e
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"testing"
 
+	"graft/ckpt/internal/mapped"
 	"graft/ckpt/internal/sstable"
 	"graft/ckpt/tensors"
 )
@@ -26,9 +27,9 @@ func FuzzIndex(f *testing.F) {
 	half, _ := hex.DecodeString("080112002804350638271f")
 	f.Add(header, half)
 	f.Fuzz(func(t *testing.T, header, value []byte) {
-		b := &Bundle{entries: map[string]entry{}}
+		b := &Bundle{entries: map[string]*entry{}}
 		file := index(header, value)
-		if b.readIndex(bytes.NewReader(file), int64(len(file))) != nil {
+		if b.readIndex(mapped.Memory("index", file)) != nil {
 			return
 		}
 		for _, name := range b.Names() {
@@ -45,9 +46,9 @@ func FuzzStrings(f *testing.F) {
 	f.Add([]byte("one"), []byte{1, 2, 3, 4})
 	f.Fuzz(func(t *testing.T, s, raw []byte) {
 		b := &Bundle{}
-		_, _ = b.strings(entry{dtype: tensors.String, shape: []int{2}}, raw)
+		_, _ = b.strings(&entry{dtype: tensors.String, shape: []int{2}}, raw)
 		stored, crc := stringBytes([][]byte{s, nil})
-		back, err := b.strings(entry{dtype: tensors.String, shape: []int{2}, crc: crc}, stored)
+		back, err := b.strings(&entry{dtype: tensors.String, shape: []int{2}, crc: crc}, stored)
 		if err != nil || !bytes.Equal(back[0], s) || len(back[1]) != 0 {
 			t.Errorf("%q came back as %q, %v", s, back, err)
 		}

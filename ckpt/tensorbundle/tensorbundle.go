@@ -2,7 +2,8 @@
 // tensor bundle of core/util/tensor_bundle.
 //
 //	b, err := tensorbundle.Open("model.ckpt-1000")   // the prefix of the files
-//	t, err := b.Tensor("conv1/weights")
+//	t, err := b.Tensor("conv1/weights")              // a copy
+//	v, err := b.View("conv1/weights")                // where the file is mapped
 //
 // A bundle is an index and the values:
 //
@@ -28,11 +29,14 @@ package tensorbundle
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
-	"io"
 	"os"
+	"runtime"
 	"sync"
+	"sync/atomic"
 
+	"graft/ckpt/internal/mapped"
 	"graft/ckpt/internal/sstable"
 	"graft/ckpt/internal/wire"
 	"graft/ckpt/tensors"
@@ -54,10 +58,11 @@ type Bundle struct {
 	shards  int
 	big     bool
 	names   []string
-	entries map[string]entry
+	entries map[string]*entry
 
-	mu    sync.Mutex // guards files
-	files map[int]*os.File
+	mu     sync.Mutex // guards what follows
+	files  map[int]*mapped.File
+	closed bool
 }
 
 // entry is a decoded BundleEntryProto.
@@ -68,6 +73,7 @@ type entry struct {
 	offset, size int64
 	crc          uint32
 	slices       []tensors.Slice
+	verified     atomic.Bool // the mapped bytes match crc
 }
 
 // Exists reports whether prefix names a bundle: whether its index is there.
@@ -76,28 +82,26 @@ func Exists(prefix string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// Open reads the index of the bundle at prefix. A damaged index is a
-// *tensors.CorruptError.
+// Open reads the index of the bundle at prefix; the data files are opened when
+// they are needed. A damaged index is a *tensors.CorruptError.
 func Open(prefix string) (*Bundle, error) {
 	path := prefix + indexSuffix
-	f, err := os.Open(path)
+	f, err := mapped.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("ckpt/tensorbundle: %w", err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("ckpt/tensorbundle: %w", err)
-	}
-	b := &Bundle{prefix: prefix, entries: map[string]entry{}, files: map[int]*os.File{}}
-	if err := b.readIndex(f, info.Size()); err != nil {
+	b := &Bundle{prefix: prefix, entries: map[string]*entry{}, files: map[int]*mapped.File{}}
+	if err := mapped.Guard(func() error { return b.readIndex(f) }); err != nil {
 		return nil, &tensors.CorruptError{Path: path, Err: err}
 	}
 	return b, nil
 }
 
-func (b *Bundle) readIndex(r io.ReaderAt, size int64) error {
-	table, err := sstable.Open(r, size)
+// readIndex copies all it keeps, so that the file's bytes are free afterwards.
+func (b *Bundle) readIndex(f *mapped.File) error {
+	defer runtime.KeepAlive(f)
+	table, err := sstable.Open(f)
 	if err != nil {
 		return err
 	}
@@ -176,8 +180,8 @@ func (b *Bundle) entry(key string, value []byte) error {
 	return nil
 }
 
-func parseEntry(value []byte) (entry, error) {
-	var e entry
+func parseEntry(value []byte) (*entry, error) {
+	e := &entry{}
 	err := wire.Fields(value, func(f wire.Field) (err error) {
 		switch f.Number {
 		case 1:
@@ -215,7 +219,7 @@ func parseEntry(value []byte) (entry, error) {
 
 // checkSize holds an entry's byte count against its shape; strings have
 // lengths of their own.
-func (e entry) checkSize() error {
+func (e *entry) checkSize() error {
 	size := int64(e.dtype.Size())
 	if n, _ := tensors.Elements(e.shape); size > 0 && len(e.slices) == 0 && n*size != e.size {
 		return fmt.Errorf("stored size is %d bytes, %v of shape %v wants %d", e.size, e.dtype, e.shape, n*size)
@@ -253,18 +257,18 @@ func shardPath(prefix string, i, n int) string {
 	return fmt.Sprintf("%s.data-%05d-of-%05d", prefix, i, n)
 }
 
-// Close closes the data files.
+// Close ends reading: every later call for values is an error. Views that were
+// made stay good.
 func (b *Bundle) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var first error
-	for i, f := range b.files {
-		if err := f.Close(); err != nil && first == nil {
-			first = err
-		}
-		delete(b.files, i)
+	b.closed = true
+	var errs []error
+	for _, f := range b.files {
+		errs = append(errs, f.Close())
 	}
-	return first
+	b.files = nil
+	return errors.Join(errs...)
 }
 
 // order is the byte order of the bundle's fixed-size numbers.

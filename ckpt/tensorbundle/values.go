@@ -4,88 +4,153 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"math"
 	"os"
+	"runtime"
 	"slices"
 
-	"graft/ckpt/internal/sstable"
+	"graft/ckpt/internal/crc"
+	"graft/ckpt/internal/mapped"
 	"graft/ckpt/internal/wire"
 	"graft/ckpt/tensors"
 )
 
-// Tensor reads the values of name and verifies their checksum. A partitioned
-// variable is put together from its slices, which must cover it. Damage is a
-// *tensors.CorruptError, an absent name a *tensors.NotFoundError.
+// Tensor reads the values of name; see View for the errors.
 func (b *Bundle) Tensor(name string) (*tensors.Tensor, error) {
+	v, err := b.View(name)
+	if err != nil {
+		return nil, err
+	}
+	return v.Tensor()
+}
+
+// View gives the values of name where they lie in the file, after verifying
+// their checksum once. A partitioned variable is put together in memory from
+// its slices, which must cover it. Damage is a *tensors.CorruptError, an
+// absent name a *tensors.NotFoundError, a closed bundle os.ErrClosed.
+func (b *Bundle) View(name string) (v *tensors.View, err error) {
+	err = b.guard(name, func(e *entry) error {
+		v, err = b.view(name, e)
+		return err
+	})
+	return v, err
+}
+
+// Slice reads the box at s of name, of a partitioned variable only the parts
+// that overlap it. Errors: those of View, a box that does not lie inside.
+func (b *Bundle) Slice(name string, s tensors.Slice) (t *tensors.Tensor, err error) {
 	e, ok := b.entries[name]
 	if !ok || name == headerKey {
 		return nil, &tensors.NotFoundError{Name: name, Path: b.prefix}
 	}
-	t, err := b.read(name, e)
+	_, lengths, err := s.Resolve(e.shape)
 	if err != nil {
-		return nil, &tensors.CorruptError{Path: b.prefix, Name: name, Err: err}
+		return nil, fmt.Errorf("ckpt/tensorbundle: tensor %q: %w", name, err)
 	}
-	return t, nil
+	err = b.guard(name, func(e *entry) error {
+		if len(e.slices) > 0 {
+			t, err = b.box(name, e, s, lengths)
+			return err
+		}
+		v, err := b.view(name, e)
+		if err == nil {
+			t, err = v.Cut(s)
+		}
+		return err
+	})
+	return t, err
 }
 
-func (b *Bundle) read(name string, e entry) (*tensors.Tensor, error) {
+// guard runs read on the entry of name and names the tensor in its errors.
+func (b *Bundle) guard(name string, read func(*entry) error) error {
+	e, ok := b.entries[name]
+	if !ok || name == headerKey {
+		return &tensors.NotFoundError{Name: name, Path: b.prefix}
+	}
+	err := mapped.Guard(func() error { return read(e) })
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, os.ErrClosed):
+		return fmt.Errorf("ckpt/tensorbundle: tensor %q: %s: %w", name, b.prefix, os.ErrClosed)
+	}
+	return &tensors.CorruptError{Path: b.prefix, Name: name, Err: err}
+}
+
+func (b *Bundle) view(name string, e *entry) (*tensors.View, error) {
 	t := &tensors.Tensor{Name: name, DType: e.dtype, Shape: e.shape}
 	if len(e.slices) > 0 {
-		return t, b.readSlices(t, e.slices)
+		whole := make(tensors.Slice, len(e.shape))
+		for i := range whole {
+			whole[i].Length = -1
+		}
+		t, err := b.box(name, e, whole, e.shape)
+		if err != nil {
+			return nil, err
+		}
+		return tensors.NewView(t, nil), nil
 	}
-	raw, err := b.bytes(e)
+	if e.dtype.Size() == 0 && e.dtype != tensors.String {
+		return nil, fmt.Errorf("elements of type %v have no plain representation", e.dtype)
+	}
+	f, err := b.file(e.shard)
+	if err != nil {
+		return nil, err
+	}
+	defer runtime.KeepAlive(f)
+	raw, err := f.Bytes(e.offset, e.size)
 	if err != nil {
 		return nil, err
 	}
 	if e.dtype == tensors.String {
 		t.Strings, err = b.strings(e, raw)
-		return t, err
+		return tensors.NewView(t, nil), err
 	}
-	if e.dtype.Size() == 0 {
-		return nil, fmt.Errorf("elements of type %v have no plain representation", e.dtype)
-	}
-	if got := sstable.Checksum(raw); got != e.crc {
-		return nil, checksumError(e.crc, got)
-	}
-	if b.big {
-		swap(raw, e.dtype.Word())
+	if err := e.verify(raw, f.InPlace()); err != nil {
+		return nil, err
 	}
 	t.Data = raw
-	return t, nil
+	switch word := e.dtype.Word(); {
+	case b.big && word > 1:
+		if f.InPlace() {
+			t.Data = slices.Clone(raw)
+		}
+		swap(t.Data, word)
+	case f.InPlace():
+		return tensors.NewView(t, f), nil
+	}
+	return tensors.NewView(t, nil), nil
+}
+
+// verify holds the bytes against the checksum; mapped ones once.
+func (e *entry) verify(raw []byte, once bool) error {
+	if once && e.verified.Load() {
+		return nil
+	}
+	if got := crc.Masked(raw); got != e.crc {
+		return checksumError(e.crc, got)
+	}
+	e.verified.Store(true)
+	return nil
 }
 
 func checksumError(stored, got uint32) error {
 	return fmt.Errorf("checksum does not match: stored %08x, calculated %08x: the file is damaged", stored, got)
 }
 
-// bytes reads what the entry points at, which must lie inside its shard.
-func (b *Bundle) bytes(e entry) ([]byte, error) {
-	f, err := b.file(e.shard)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if e.size > info.Size() || e.offset > info.Size()-e.size {
-		return nil, fmt.Errorf("bytes %d to %d are wanted of %s, which has %d: the file is cut off", e.offset, uint64(e.offset)+uint64(e.size), f.Name(), info.Size())
-	}
-	raw := make([]byte, e.size)
-	_, err = f.ReadAt(raw, e.offset)
-	return raw, err
-}
-
-func (b *Bundle) file(shard int) (*os.File, error) {
+func (b *Bundle) file(shard int) (*mapped.File, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.closed {
+		return nil, os.ErrClosed
+	}
 	if f, ok := b.files[shard]; ok {
 		return f, nil
 	}
-	f, err := os.Open(shardPath(b.prefix, shard, b.shards))
+	path := shardPath(b.prefix, shard, b.shards)
+	f, err := mapped.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("its data file %s is not there: copy it beside the index", shardPath(b.prefix, shard, b.shards))
+		return nil, fmt.Errorf("its data file %s is not there: copy it beside the index", path)
 	}
 	if err != nil {
 		return nil, err
@@ -104,34 +169,32 @@ func swap(b []byte, word int) {
 // strings decodes varint lengths, their checksum, and the bytes. The lengths
 // are hashed as u32, or u64 if one is above 2³²-1 (tensor_bundle.cc
 // ReadStringTensor).
-func (b *Bundle) strings(e entry, raw []byte) ([][]byte, error) {
+func (b *Bundle) strings(e *entry, raw []byte) ([][]byte, error) {
 	n, _ := tensors.Elements(e.shape)
 	if n > int64(len(raw)) {
 		return nil, fmt.Errorf("%d strings cannot lie in %d bytes", n, len(raw))
 	}
-	lengths, rest, crc := make([]uint64, n), raw, uint32(0)
+	lengths, rest, sum := make([]uint64, n), raw, uint32(0)
 	for i := range lengths {
 		v, w := binary.Uvarint(rest)
 		if w <= 0 {
 			return nil, fmt.Errorf("the length of string %d is cut off", i)
 		}
 		lengths[i], rest = v, rest[w:]
-		crc = crc32.Update(crc, castagnoli(), b.lengthBytes(v))
+		sum = crc.Castagnoli().Update(sum, b.lengthBytes(v))
 	}
 	if len(rest) < 4 {
 		return nil, fmt.Errorf("the checksum of the strings' lengths is cut off")
 	}
-	if stored := b.order().Uint32(rest); stored != sstable.Mask(crc) {
-		return nil, fmt.Errorf("lengths of the strings: %w", checksumError(stored, sstable.Mask(crc)))
+	if stored := b.order().Uint32(rest); stored != crc.Mask(sum) {
+		return nil, fmt.Errorf("lengths of the strings: %w", checksumError(stored, crc.Mask(sum)))
 	}
-	crc = crc32.Update(crc, castagnoli(), rest)
-	if sstable.Mask(crc) != e.crc {
-		return nil, checksumError(e.crc, sstable.Mask(crc))
+	sum = crc.Castagnoli().Update(sum, rest)
+	if crc.Mask(sum) != e.crc {
+		return nil, checksumError(e.crc, crc.Mask(sum))
 	}
 	return cut(rest[4:], lengths)
 }
-
-func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
 func (b *Bundle) lengthBytes(v uint64) []byte {
 	out := make([]byte, 8)
@@ -143,7 +206,9 @@ func (b *Bundle) lengthBytes(v uint64) []byte {
 	return out[:4]
 }
 
+// cut copies the strings out of data, whose mapping they do not hold.
 func cut(data []byte, lengths []uint64) ([][]byte, error) {
+	data = slices.Clone(data)
 	out := make([][]byte, len(lengths))
 	for i, n := range lengths {
 		if n > uint64(len(data)) {
@@ -157,49 +222,80 @@ func cut(data []byte, lengths []uint64) ([][]byte, error) {
 	return out, nil
 }
 
-func (b *Bundle) readSlices(t *tensors.Tensor, parts []tensors.Slice) error {
-	n, _ := tensors.Elements(t.Shape)
-	covered := int64(0)
-	var pieces []*tensors.Tensor
-	for _, s := range parts {
-		piece, err := b.readSlice(t, s)
+// box puts the box at s of a partitioned variable together from its slices,
+// which must cover the whole without overlapping.
+func (b *Bundle) box(name string, e *entry, s tensors.Slice, lengths []int) (*tensors.Tensor, error) {
+	if err := b.covered(name, e); err != nil {
+		return nil, err
+	}
+	out := tensors.New(tensors.Info{Name: name, DType: e.dtype, Shape: lengths})
+	for _, at := range e.slices {
+		if _, _, overlap := s.Intersect(at, e.shape); !overlap {
+			continue
+		}
+		v, err := b.view(name, b.entries[string(wire.SliceKey(name, at))])
+		if err != nil {
+			return nil, fmt.Errorf("slice %v: %w", at, err)
+		}
+		err = v.Use(func(part *tensors.Tensor) error {
+			out.PasteBox(s, at, part, e.shape)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// covered checks from the index, once, that the slices are there, are backed by
+// as many bytes in the data files as they claim, and make up the whole: only
+// then is the shape a size to make room for.
+func (b *Bundle) covered(name string, e *entry) error {
+	held, stored := int64(0), map[int]int64{}
+	for _, at := range e.slices {
+		part, err := b.part(name, e, at)
 		if err != nil {
 			return err
 		}
-		elements := int64(len(piece.Strings))
-		if size := t.DType.Size(); size > 0 {
-			elements = int64(len(piece.Data) / size)
-		}
-		covered += elements
-		pieces = append(pieces, piece)
+		n, _ := tensors.Elements(part.shape)
+		held, stored[part.shard] = held+n, stored[part.shard]+part.size
 	}
-	if covered != n {
-		return fmt.Errorf("its %d slices hold %d elements, shape %v has %d", len(parts), covered, t.Shape, n)
-	}
-	if t.DType == tensors.String {
-		t.Strings = make([][]byte, n)
-	} else {
-		t.Data = make([]byte, n*int64(t.DType.Size()))
-	}
-	for i, s := range parts {
-		if err := t.Paste(s, pieces[i]); err != nil {
+	for shard, size := range stored {
+		f, err := b.file(shard)
+		if err != nil {
 			return err
 		}
+		if size > f.Size() {
+			return fmt.Errorf("its slices take %d bytes of %s, which has %d", size, f.Path(), f.Size())
+		}
 	}
-	return nil
+	if n, _ := tensors.Elements(e.shape); held != n {
+		return fmt.Errorf("its %d slices hold %d elements, shape %v has %d", len(e.slices), held, e.shape, n)
+	}
+	if e.verified.Load() {
+		return nil
+	}
+	err := tensors.Tile(e.shape, e.slices)
+	e.verified.Store(err == nil)
+	return err
 }
 
-func (b *Bundle) readSlice(t *tensors.Tensor, s tensors.Slice) (*tensors.Tensor, error) {
-	_, lengths, err := s.Resolve(t.Shape)
+// part is the entry of one slice.
+func (b *Bundle) part(name string, e *entry, at tensors.Slice) (*entry, error) {
+	_, lengths, err := at.Resolve(e.shape)
 	if err != nil {
 		return nil, err
 	}
-	e, ok := b.entries[string(wire.SliceKey(t.Name, s))]
+	part, ok := b.entries[string(wire.SliceKey(name, at))]
 	switch {
 	case !ok:
-		return nil, fmt.Errorf("its slice %v is not in the index", s)
-	case len(e.slices) > 0 || e.dtype != t.DType || !slices.Equal(e.shape, lengths):
-		return nil, fmt.Errorf("its slice %v is %v of shape %v, want %v of shape %v", s, e.dtype, e.shape, t.DType, lengths)
+		return nil, fmt.Errorf("its slice %v is not in the index", at)
+	case len(part.slices) > 0 || part.dtype != e.dtype || !slices.Equal(part.shape, lengths):
+		return nil, fmt.Errorf("its slice %v is %v of shape %v, want %v of shape %v", at, part.dtype, part.shape, e.dtype, lengths)
 	}
-	return b.read(t.Name, e)
+	if n, _ := tensors.Elements(lengths); part.dtype == tensors.String && n > part.size {
+		return nil, fmt.Errorf("its slice %v: %d strings cannot lie in %d bytes", at, n, part.size)
+	}
+	return part, nil
 }

@@ -5,70 +5,153 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"graft/ckpt/internal/atomicfile"
+	"graft/ckpt/internal/crc"
 	"graft/ckpt/internal/sstable"
 	"graft/ckpt/internal/wire"
 	"graft/ckpt/tensors"
 )
 
-// Writer writes a bundle of one shard. Nothing appears under the final names
-// before Close, so a crash never leaves half a checkpoint.
+// bufferSize joins small tensors into one write; a larger one goes by itself.
+const bufferSize = 1 << 20
+
+// Writer writes a bundle. Nothing appears under the final names before Close,
+// and the index, last to appear, names data files of its own: a crash at any
+// moment leaves the checkpoint that was there, whole. For that, a bundle
+// written over one of as many shards has one more, which is empty, and the old
+// files go at the end.
 type Writer struct {
 	prefix  string
-	data    *os.File
-	buf     *bufio.Writer
-	offset  int64
+	data    []*shard
 	entries map[string][]byte
+	partial map[string]*partial
 	err     error
 }
 
-// Create starts a bundle at prefix. The folder must exist.
-func Create(prefix string) (*Writer, error) {
-	f, err := os.CreateTemp(filepath.Dir(prefix), filepath.Base(prefix)+".data.tempstate")
-	if err != nil {
-		return nil, fmt.Errorf("ckpt/tensorbundle: %w", err)
+// shard is a data file that is written.
+type shard struct {
+	file   *atomicfile.File
+	buf    *bufio.Writer
+	offset int64
+}
+
+// partial is a variable that comes in slices.
+type partial struct {
+	info   tensors.Info
+	slices []tensors.Slice
+}
+
+// Create starts a bundle of one shard at prefix. The folder must exist.
+func Create(prefix string) (*Writer, error) { return CreateSharded(prefix, 1) }
+
+// CreateSharded starts a bundle whose values are divided among that many data
+// files, of which each tensor goes to the shortest.
+func CreateSharded(prefix string, shards int) (*Writer, error) {
+	if shards < 1 || shards >= maxShards {
+		return nil, fmt.Errorf("ckpt/tensorbundle: %s: %d shards, want 1 to %d", prefix, shards, maxShards-1)
 	}
-	return &Writer{prefix: prefix, data: f, buf: bufio.NewWriterSize(f, 1<<20), entries: map[string][]byte{}}, nil
+	w := &Writer{prefix: prefix, entries: map[string][]byte{}, partial: map[string]*partial{}}
+	for range shards {
+		f, err := atomicfile.Create(prefix + ".data")
+		if err != nil {
+			w.Abort()
+			return nil, fmt.Errorf("ckpt/tensorbundle: %w", err)
+		}
+		w.data = append(w.data, &shard{file: f, buf: bufio.NewWriterSize(f, bufferSize)})
+	}
+	return w, nil
 }
 
 // Add writes a tensor. A name given twice, an empty name, and values that do
 // not fit the shape are errors; after one, Close fails and leaves nothing.
 func (w *Writer) Add(t *tensors.Tensor) error {
+	return w.keep(t.Name, func() error {
+		if err := w.unused(t.Name); err != nil {
+			return err
+		}
+		return w.put(t.Name, t)
+	})
+}
+
+// AddSlice writes a part of a partitioned variable: the values of the box at s
+// of the variable that whole describes by name, type and shape. Before Close
+// the parts of each variable must have made it up, each element once. Errors:
+// those of Add, a part that does not fit.
+func (w *Writer) AddSlice(whole tensors.Info, s tensors.Slice, part *tensors.Tensor) error {
+	return w.keep(whole.Name, func() error {
+		p := w.partial[whole.Name]
+		if p == nil {
+			if err := w.unused(whole.Name); err != nil {
+				return err
+			}
+			p = &partial{info: whole}
+			w.partial[whole.Name] = p
+		}
+		_, lengths, err := s.Resolve(whole.Shape)
+		switch {
+		case err != nil:
+			return err
+		case p.info.DType != whole.DType || !slices.Equal(p.info.Shape, whole.Shape):
+			return fmt.Errorf("it is %v of shape %v and %v of shape %v", p.info.DType, p.info.Shape, whole.DType, whole.Shape)
+		case part.DType != whole.DType || !slices.Equal(part.Shape, lengths):
+			return fmt.Errorf("slice %v is %v of shape %v, want %v of shape %v", s, part.DType, part.Shape, whole.DType, lengths)
+		}
+		p.slices = append(p.slices, s)
+		return w.put(string(wire.SliceKey(whole.Name, s)), part)
+	})
+}
+
+// keep remembers the first error.
+func (w *Writer) keep(name string, add func() error) error {
 	if w.err != nil {
 		return w.err
 	}
-	if err := w.add(t); err != nil {
-		w.err = fmt.Errorf("ckpt/tensorbundle: tensor %q: %w", t.Name, err)
+	if err := add(); err != nil {
+		w.err = fmt.Errorf("ckpt/tensorbundle: tensor %q: %w", name, err)
 	}
 	return w.err
 }
 
-func (w *Writer) add(t *tensors.Tensor) error {
-	if t.Name == "" || t.Name[0] == 0 {
+func (w *Writer) unused(name string) error {
+	if name == "" || name[0] == 0 {
 		return fmt.Errorf("a name must not be empty or start with a zero byte")
 	}
-	if _, twice := w.entries[t.Name]; twice {
+	if _, twice := w.entries[name]; twice || w.partial[name] != nil {
 		return fmt.Errorf("the name was added before")
 	}
+	return nil
+}
+
+// put writes the values of an entry.
+func (w *Writer) put(key string, t *tensors.Tensor) error {
 	if err := t.Check(); err != nil {
 		return err
 	}
-	raw, crc := t.Data, uint32(0)
+	raw, sum := t.Data, uint32(0)
 	if t.DType == tensors.String {
-		raw, crc = stringBytes(t.Strings)
+		raw, sum = stringBytes(t.Strings)
 	} else {
-		crc = sstable.Checksum(raw)
+		sum = crc.Masked(raw)
 	}
-	w.entries[t.Name] = encodeEntry(t, w.offset, int64(len(raw)), crc)
-	w.offset += int64(len(raw))
-	_, err := w.buf.Write(raw)
+	at := 0
+	for i, d := range w.data {
+		if d.offset < w.data[at].offset {
+			at = i
+		}
+	}
+	d := w.data[at]
+	w.entries[key] = encodeEntry(t, at, d.offset, int64(len(raw)), sum)
+	d.offset += int64(len(raw))
+	_, err := d.buf.Write(raw)
 	return err
 }
 
@@ -76,7 +159,7 @@ func (w *Writer) add(t *tensors.Tensor) error {
 // covers the lengths as fixed integers, not as the varints in the file.
 func stringBytes(elements [][]byte) ([]byte, uint32) {
 	var raw []byte
-	crc := uint32(0)
+	sum := uint32(0)
 	for _, s := range elements {
 		n := uint64(len(s))
 		raw = binary.AppendUvarint(raw, n)
@@ -84,18 +167,18 @@ func stringBytes(elements [][]byte) ([]byte, uint32) {
 		if n <= math.MaxUint32 {
 			fixed = fixed[:4]
 		}
-		crc = crc32.Update(crc, castagnoli(), fixed)
+		sum = crc.Castagnoli().Update(sum, fixed)
 	}
 	tail := len(raw)
-	raw = binary.LittleEndian.AppendUint32(raw, sstable.Mask(crc))
+	raw = binary.LittleEndian.AppendUint32(raw, crc.Mask(sum))
 	for _, s := range elements {
 		raw = append(raw, s...)
 	}
-	return raw, sstable.Mask(crc32.Update(crc, castagnoli(), raw[tail:]))
+	return raw, crc.Mask(crc.Castagnoli().Update(sum, raw[tail:]))
 }
 
 // encodeEntry writes a BundleEntryProto, leaving proto3's defaults out.
-func encodeEntry(t *tensors.Tensor, offset, size int64, crc uint32) []byte {
+func encodeEntry(t *tensors.Tensor, shard int, offset, size int64, sum uint32) []byte {
 	varint := func(b []byte, field protowire.Number, v int64) []byte {
 		if v == 0 {
 			return b
@@ -104,9 +187,9 @@ func encodeEntry(t *tensors.Tensor, offset, size int64, crc uint32) []byte {
 	}
 	b := varint(nil, 1, int64(t.DType))
 	b = protowire.AppendBytes(protowire.AppendTag(b, 2, protowire.BytesType), wire.AppendShape(nil, t.Shape))
-	b = varint(varint(b, 4, offset), 5, size)
-	if crc != 0 {
-		b = protowire.AppendFixed32(protowire.AppendTag(b, 6, protowire.Fixed32Type), crc)
+	b = varint(varint(varint(b, 3, int64(shard)), 4, offset), 5, size)
+	if sum != 0 {
+		b = protowire.AppendFixed32(protowire.AppendTag(b, 6, protowire.Fixed32Type), sum)
 	}
 	return b
 }
@@ -126,27 +209,89 @@ func (w *Writer) Close() error {
 }
 
 func (w *Writer) commit() error {
-	if err := w.buf.Flush(); err != nil {
+	if err := w.joinSlices(); err != nil {
 		return err
 	}
-	if err := finish(w.data, shardPath(w.prefix, 0, 1)); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(w.prefix), filepath.Base(w.prefix)+".index.tempstate")
+	old, err := filepath.Glob(escape(w.prefix) + ".data-?????-of-?????")
 	if err != nil {
 		return err
 	}
-	if err := w.writeIndex(f); err != nil {
-		f.Close()
-		os.Remove(f.Name())
+	shards := len(w.data)
+	if now, err := Open(w.prefix); err == nil && now.shards == shards {
+		shards++
+	}
+	if err := w.commitData(shards); err != nil {
 		return err
 	}
-	return finish(f, w.prefix+indexSuffix)
+	f, err := atomicfile.Create(w.prefix + indexSuffix)
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if err := w.writeIndex(f, shards); err != nil {
+		return err
+	}
+	if err := f.Commit(); err != nil {
+		return err
+	}
+	for _, path := range old {
+		if !strings.HasSuffix(path, fmt.Sprintf("-of-%05d", shards)) {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}
+	return err
 }
 
-func (w *Writer) writeIndex(f *os.File) error {
+// joinSlices makes the entries of the variables that came in slices.
+func (w *Writer) joinSlices() error {
+	for name, p := range w.partial {
+		if err := tensors.Tile(p.info.Shape, p.slices); err != nil {
+			return fmt.Errorf("ckpt/tensorbundle: tensor %q: %w", name, err)
+		}
+		b := encodeEntry(&tensors.Tensor{DType: p.info.DType, Shape: p.info.Shape}, 0, 0, 0, 0)
+		for _, s := range p.slices {
+			b = protowire.AppendBytes(protowire.AppendTag(b, 7, protowire.BytesType), wire.AppendSlice(nil, s))
+		}
+		w.entries[name] = b
+	}
+	return nil
+}
+
+// commitData gives the data files their names, and adds empty ones up to the
+// number of shards.
+func (w *Writer) commitData(shards int) error {
+	for i, d := range w.data {
+		err := d.buf.Flush()
+		if err == nil {
+			err = d.file.CommitAs(shardPath(w.prefix, i, shards))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for i := len(w.data); i < shards; i++ {
+		empty, err := atomicfile.Create(shardPath(w.prefix, i, shards))
+		if err == nil {
+			err = empty.Commit()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// escape makes a pattern of a path that may hold a pattern's signs.
+func escape(path string) string {
+	if os.PathSeparator == '\\' { // which cannot be escaped there, nor stand in a name
+		return path
+	}
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+func (w *Writer) writeIndex(f io.Writer, shards int) error {
 	table := sstable.NewWriter(f)
-	header := []byte{0x08, 1, 0x1a, 2, 0x08, version} // one shard, little-endian, producer 1
+	header := append(protowire.AppendVarint([]byte{0x08}, uint64(shards)), 0x1a, 2, 0x08, version) // little-endian, producer 1
 	if err := table.Add(nil, header); err != nil {
 		return err
 	}
@@ -163,23 +308,12 @@ func (w *Writer) writeIndex(f *os.File) error {
 	return table.Close()
 }
 
-// finish syncs, closes and renames a temporary file.
-func finish(f *os.File, path string) error {
-	err := errors.Join(f.Chmod(0o644), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
-}
-
 // Abort gives the bundle up and removes what was written of it. After a
 // successful Close it does nothing.
 func (w *Writer) Abort() {
-	w.data.Close()
-	os.Remove(w.data.Name())
+	for _, d := range w.data {
+		d.file.Abort()
+	}
 	if w.err == nil {
 		w.err = errors.New("ckpt/tensorbundle: the writer was aborted")
 	}

@@ -44,7 +44,7 @@ type FormatError struct {
 }
 
 func (e *FormatError) Error() string {
-	msg := fmt.Sprintf("ckpt: %s is not a TensorFlow checkpoint: %s", e.Path, e.Found)
+	msg := fmt.Sprintf("ckpt: %s is not a checkpoint: %s", e.Path, e.Found)
 	if e.Hint != "" {
 		msg += "; " + e.Hint
 	}

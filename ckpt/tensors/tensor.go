@@ -3,6 +3,7 @@ package tensors
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math"
 	"strings"
 )
@@ -44,6 +45,49 @@ type Tensor struct {
 	Shape   []int
 	Data    []byte   // little-endian elements; nil for strings
 	Strings [][]byte // the elements of a String tensor
+}
+
+// New makes a tensor of zeros, or of empty strings.
+func New(i Info) *Tensor {
+	t := &Tensor{Name: i.Name, DType: i.DType, Shape: i.Shape}
+	if n := i.Elements(); i.DType == String {
+		t.Strings = make([][]byte, n)
+	} else {
+		t.Data = make([]byte, n*int64(i.DType.Size()))
+	}
+	return t
+}
+
+// Elements is the number of elements.
+func (t *Tensor) Elements() int64 { n, _ := Elements(t.Shape); return n }
+
+// Info describes the tensor; Bytes is what its values take in memory, each
+// string with the four bytes of its length.
+func (t *Tensor) Info() Info {
+	i := Info{Name: t.Name, DType: t.DType, Shape: t.Shape, Bytes: int64(len(t.Data))}
+	for _, s := range t.Strings {
+		i.Bytes += 4 + int64(len(s))
+	}
+	return i
+}
+
+// WriteTo writes the values as manifests and checksums of them take them:
+// little-endian in row-major order, each string as its length in four bytes
+// and its own bytes.
+func (t *Tensor) WriteTo(w io.Writer) (int64, error) {
+	n, err := w.Write(t.Data)
+	total := int64(n)
+	for _, s := range t.Strings {
+		if err != nil {
+			break
+		}
+		if uint64(len(s)) > math.MaxUint32 {
+			return total, fmt.Errorf("ckpt: tensor %q: a string has %d bytes, whose length does not fit 4 bytes", t.Name, len(s))
+		}
+		n, err = w.Write(append(binary.LittleEndian.AppendUint32(nil, uint32(len(s))), s...))
+		total += int64(n)
+	}
+	return total, err
 }
 
 // MaxRank is TensorFlow's bound on the number of axes.

@@ -5,8 +5,8 @@ import (
 	"encoding/hex"
 	"testing"
 
+	"graft/ckpt/internal/mapped"
 	"graft/ckpt/internal/sstable"
-	"graft/ckpt/tensors"
 )
 
 // The scalars a=0.5 and b=2, as TensorFlow wrote them.
@@ -26,8 +26,8 @@ func table(meta, row []byte) []byte {
 }
 
 func readAll(file []byte) error {
-	c := &Checkpoint{saved: map[string]tensors.Info{}, tables: map[string]*sstable.Table{}}
-	if err := c.load(bytes.NewReader(file), int64(len(file))); err != nil {
+	c := newCheckpoint("fuzz")
+	if err := c.load(mapped.Memory("fuzz", file)); err != nil {
 		return err
 	}
 	for name := range c.saved {

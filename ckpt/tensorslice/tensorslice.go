@@ -1,4 +1,4 @@
-// Package tensorslice reads TensorFlow's V1 checkpoints, the single files of
+// Package tensorslice reads and writes TensorFlow's V1 checkpoints, the single files of
 // util/tensor_slice_reader that the 2016 model zoo was published in.
 //
 //	c, err := tensorslice.Open("vgg_16.ckpt")
@@ -25,11 +25,13 @@ package tensorslice
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 
+	"graft/ckpt/internal/mapped"
 	"graft/ckpt/internal/sstable"
 	"graft/ckpt/internal/wire"
 	"graft/ckpt/tensors"
@@ -39,11 +41,29 @@ const maxVersion = 1 // of TF_CHECKPOINT_VERSION
 
 // Checkpoint is an open V1 checkpoint.
 type Checkpoint struct {
-	path   string
-	files  []*os.File
-	names  []string
-	saved  map[string]tensors.Info
-	tables map[string]*sstable.Table // by slice key
+	path  string
+	paths []string
+	names []string
+	saved map[string]tensors.Info
+
+	mu    sync.Mutex // guards what follows
+	files *files     // nil when closed
+}
+
+// files is what the values of a checkpoint lie in.
+type files struct {
+	open   []*mapped.File
+	tables map[string]source // by slice key
+	tiled  sync.Map          // names whose slices make up the whole
+}
+
+type source struct {
+	*sstable.Table
+	file *mapped.File
+}
+
+func newCheckpoint(path string) *Checkpoint {
+	return &Checkpoint{path: path, saved: map[string]tensors.Info{}, files: &files{tables: map[string]source{}}}
 }
 
 // Open reads the meta data of the file at path, or of all files that path
@@ -53,7 +73,7 @@ func Open(path string) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Checkpoint{path: path, saved: map[string]tensors.Info{}, tables: map[string]*sstable.Table{}}
+	c := newCheckpoint(path)
 	for _, p := range paths {
 		if err := c.add(p); err != nil {
 			c.Close()
@@ -78,31 +98,44 @@ func expand(path string) ([]string, error) {
 	if len(paths) == 0 {
 		return nil, fmt.Errorf("ckpt/tensorslice: no file matches %s: %w", path, os.ErrNotExist)
 	}
-	return paths, nil
+	return paths, whole(path, paths)
+}
+
+// whole refuses a pattern such as model.ckpt-?????-of-00003 of which a shard
+// is not there.
+func whole(pattern string, paths []string) error {
+	var n int
+	if _, err := fmt.Sscanf(pattern[max(0, len(pattern)-9):], "-of-%05d", &n); err != nil {
+		return nil // another pattern, which may match any files
+	}
+	for i := range n {
+		shard := fmt.Sprintf("-%05d-of-%05d", i, n)
+		if !slices.ContainsFunc(paths, func(p string) bool { return strings.HasSuffix(p, shard) }) {
+			return &tensors.CorruptError{Path: pattern, Err: fmt.Errorf("its shard %s is not there", shard[1:])}
+		}
+	}
+	return nil
 }
 
 func (c *Checkpoint) add(path string) error {
-	f, err := os.Open(path)
+	f, err := mapped.Open(path)
 	if err != nil {
 		return fmt.Errorf("ckpt/tensorslice: %w", err)
 	}
-	c.files = append(c.files, f)
-	info, err := f.Stat()
-	if err != nil {
-		return fmt.Errorf("ckpt/tensorslice: %w", err)
-	}
-	if err := c.load(f, info.Size()); err != nil {
+	c.paths, c.files.open = append(c.paths, path), append(c.files.open, f)
+	if err := mapped.Guard(func() error { return c.load(f) }); err != nil {
 		return &tensors.CorruptError{Path: path, Err: err}
 	}
 	return nil
 }
 
-func (c *Checkpoint) load(r io.ReaderAt, size int64) error {
-	table, err := sstable.Open(r, size)
+func (c *Checkpoint) load(f *mapped.File) error {
+	sorted, err := sstable.Open(f)
 	if err != nil {
 		return err
 	}
-	meta, ok, err := table.Get("")
+	t := source{sorted, f}
+	meta, ok, err := t.Get("")
 	if err != nil {
 		return err
 	}
@@ -116,7 +149,7 @@ func (c *Checkpoint) load(r io.ReaderAt, size int64) error {
 		return wire.Fields(f.Bytes, func(f wire.Field) error {
 			switch f.Number {
 			case 1:
-				return c.addTensor(table, f.Bytes)
+				return c.addTensor(t, f.Bytes)
 			case 2:
 				return wire.Fields(f.Bytes, checkVersion)
 			}
@@ -134,7 +167,7 @@ func checkVersion(f wire.Field) error {
 
 // addTensor takes one SavedSliceMeta. The files of a sharded checkpoint may
 // each hold some slices of one tensor; they must agree on the rest.
-func (c *Checkpoint) addTensor(table *sstable.Table, b []byte) error {
+func (c *Checkpoint) addTensor(t source, b []byte) error {
 	info, err := parseMeta(b)
 	if err != nil {
 		return fmt.Errorf("tensor %q: %w", info.Name, err)
@@ -147,10 +180,10 @@ func (c *Checkpoint) addTensor(table *sstable.Table, b []byte) error {
 	}
 	for _, s := range info.Slices {
 		key := string(wire.SliceKey(info.Name, s))
-		if c.tables[key] != nil {
+		if _, twice := c.files.tables[key]; twice {
 			return fmt.Errorf("tensor %q: slice %v is saved twice", info.Name, s)
 		}
-		c.tables[key] = table
+		c.files.tables[key] = t
 	}
 	info.Slices = append(old.Slices, info.Slices...)
 	c.saved[info.Name] = info
@@ -195,30 +228,40 @@ func parseMeta(b []byte) (info tensors.Info, err error) {
 func (c *Checkpoint) Names() []string { return slices.Clone(c.names) }
 
 // Info describes a tensor; ok is false if there is none of that name. Slices
-// is nil for a variable saved in one piece.
+// is nil for a variable saved in one piece, which is written without extents;
+// a partitioned variable of one part has them.
 func (c *Checkpoint) Info(name string) (info tensors.Info, ok bool) {
 	info, ok = c.saved[name]
-	if len(info.Slices) == 1 && info.Slices[0].IsFull(info.Shape) {
+	if len(info.Slices) == 1 && !slices.ContainsFunc(info.Slices[0], func(e tensors.Extent) bool { return e.Length >= 0 }) {
 		info.Slices = nil
 	}
 	return info, ok
 }
 
 // Files are the paths of the checkpoint's files.
-func (c *Checkpoint) Files() []string {
-	paths := make([]string, len(c.files))
-	for i, f := range c.files {
-		paths[i] = f.Name()
-	}
-	return paths
-}
+func (c *Checkpoint) Files() []string { return slices.Clone(c.paths) }
 
-// Close closes the files.
+// Close ends reading: every later call for values is an error. Views that were
+// made stay good.
 func (c *Checkpoint) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var errs []error
-	for _, f := range c.files {
-		errs = append(errs, f.Close())
+	if c.files != nil {
+		for _, f := range c.files.open {
+			errs = append(errs, f.Close())
+		}
 	}
 	c.files = nil
 	return errors.Join(errs...)
+}
+
+// hold gives the files, which stay while the caller has them.
+func (c *Checkpoint) hold() (*files, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.files == nil {
+		return nil, os.ErrClosed
+	}
+	return c.files, nil
 }

@@ -2,79 +2,184 @@ package tensorslice
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"os"
+	"runtime"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"graft/ckpt/internal/mapped"
 	"graft/ckpt/internal/wire"
 	"graft/ckpt/tensors"
 )
 
-// Tensor reads the values of name from its slices, which must cover it.
-// Damage is a *tensors.CorruptError, an absent name a *tensors.NotFoundError.
+// Tensor reads the values of name; see View for the errors.
 func (c *Checkpoint) Tensor(name string) (*tensors.Tensor, error) {
+	v, err := c.View(name)
+	if err != nil {
+		return nil, err
+	}
+	return v.Tensor()
+}
+
+// View gives the values of name, which must be covered by its slices: where
+// they lie in the file if it stores them as they are (floats and complex
+// numbers in one slice and an uncompressed block), else in memory. Checksums
+// are verified once. Damage is a *tensors.CorruptError, an absent name a
+// *tensors.NotFoundError, a closed checkpoint os.ErrClosed.
+func (c *Checkpoint) View(name string) (v *tensors.View, err error) {
+	err = c.guard(name, func(files *files, info tensors.Info) error {
+		v, err = files.view(info)
+		return err
+	})
+	return v, err
+}
+
+// Slice reads the box at s of name from the slices that overlap it. Errors:
+// those of View, a box that does not lie inside.
+func (c *Checkpoint) Slice(name string, s tensors.Slice) (t *tensors.Tensor, err error) {
+	if info, ok := c.saved[name]; ok {
+		if _, _, err := s.Resolve(info.Shape); err != nil {
+			return nil, fmt.Errorf("ckpt/tensorslice: tensor %q: %w", name, err)
+		}
+	}
+	err = c.guard(name, func(files *files, info tensors.Info) error {
+		t, err = files.box(info, s)
+		return err
+	})
+	return t, err
+}
+
+// guard runs read on the tensor of that name and names it in its errors.
+func (c *Checkpoint) guard(name string, read func(*files, tensors.Info) error) error {
 	info, ok := c.saved[name]
 	if !ok {
-		return nil, &tensors.NotFoundError{Name: name, Path: c.path}
+		return &tensors.NotFoundError{Name: name, Path: c.path}
 	}
-	t, err := c.read(info)
+	files, err := c.hold()
 	if err != nil {
-		return nil, &tensors.CorruptError{Path: c.path, Name: name, Err: err}
+		return fmt.Errorf("ckpt/tensorslice: tensor %q: %s: %w", name, c.path, err)
 	}
-	return t, nil
+	defer runtime.KeepAlive(files)
+	err = mapped.Guard(func() error { return read(files, info) })
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, os.ErrClosed):
+		return fmt.Errorf("ckpt/tensorslice: tensor %q: %s: %w", name, c.path, err)
+	}
+	return &tensors.CorruptError{Path: c.path, Name: name, Err: err}
 }
 
-func (c *Checkpoint) read(info tensors.Info) (*tensors.Tensor, error) {
-	t := &tensors.Tensor{Name: info.Name, DType: info.DType, Shape: info.Shape}
-	n, _ := tensors.Elements(info.Shape)
-	covered := int64(0)
-	parts := make([]*tensors.Tensor, len(info.Slices))
-	for i, s := range info.Slices {
-		part, elements, err := c.slice(info, s)
-		if err != nil {
-			return nil, fmt.Errorf("slice %v: %w", s, err)
+func (f *files) view(info tensors.Info) (*tensors.View, error) {
+	if len(info.Slices) != 1 || !info.Slices[0].IsFull(info.Shape) {
+		whole := make(tensors.Slice, len(info.Shape))
+		for i := range whole {
+			whole[i].Length = -1
 		}
-		parts[i] = part
-		covered += elements
-	}
-	// Each part was as long as its slice says, so n is what the file holds.
-	if covered != n {
-		return nil, fmt.Errorf("its %d slices hold %d elements, shape %v has %d", len(parts), covered, info.Shape, n)
-	}
-	if info.DType == tensors.String {
-		t.Strings = make([][]byte, n)
-	} else {
-		t.Data = make([]byte, info.Bytes)
-	}
-	for i, s := range info.Slices {
-		if err := t.Paste(s, parts[i]); err != nil {
+		t, err := f.box(info, whole)
+		if err != nil {
 			return nil, err
 		}
+		return tensors.NewView(t, nil), nil
 	}
-	return t, nil
+	t, in, err := f.slice(info, info.Slices[0])
+	if err != nil {
+		return nil, err
+	}
+	t.Name, t.Shape = info.Name, info.Shape
+	if in.Table.InPlace(t.Data) {
+		return tensors.NewView(t, in.file), nil
+	}
+	return tensors.NewView(t, nil), nil
 }
 
-// slice reads the row of one slice and checks it has the elements it should.
-func (c *Checkpoint) slice(info tensors.Info, s tensors.Slice) (*tensors.Tensor, int64, error) {
-	key := string(wire.SliceKey(info.Name, s))
-	row, ok, err := c.tables[key].Get(key)
-	if err != nil {
-		return nil, 0, err
+// box puts the box at s together from the slices that overlap it. Each slice
+// turns out to be as long as it says before room is made for the box.
+func (f *files) box(info tensors.Info, s tensors.Slice) (*tensors.Tensor, error) {
+	var held int64
+	for _, at := range info.Slices {
+		_, lengths, err := at.Resolve(info.Shape)
+		if err != nil {
+			return nil, err
+		}
+		n, _ := tensors.Elements(lengths)
+		held += n
 	}
-	if !ok {
-		return nil, 0, fmt.Errorf("the meta data names it, but its values are not in the file")
+	// Each part was as long as its slice says, so n is what the file holds.
+	if n, _ := tensors.Elements(info.Shape); held != n {
+		return nil, fmt.Errorf("its %d slices hold %d elements, shape %v has %d", len(info.Slices), held, info.Shape, n)
 	}
-	proto, err := savedValues(row, info.Name)
-	if err != nil {
-		return nil, 0, err
+	var parts []*tensors.Tensor
+	var places []tensors.Slice
+	for _, at := range info.Slices {
+		if _, _, overlap := s.Intersect(at, info.Shape); !overlap {
+			continue
+		}
+		part, _, err := f.slice(info, at)
+		if err != nil {
+			return nil, fmt.Errorf("slice %v: %w", at, err)
+		}
+		parts, places = append(parts, part), append(places, at)
+	}
+	if err := f.tile(info); err != nil {
+		return nil, err
 	}
 	_, lengths, err := s.Resolve(info.Shape)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
+	}
+	out := tensors.New(tensors.Info{Name: info.Name, DType: info.DType, Shape: lengths})
+	for i, at := range places {
+		out.PasteBox(s, at, parts[i], info.Shape)
+	}
+	return out, nil
+}
+
+// tile checks, once, that the slices of a tensor make up the whole. A lone box
+// of a tensor that claims to be larger than its file is not worth the check.
+func (f *files) tile(info tensors.Info) error {
+	if _, done := f.tiled.Load(info.Name); done {
+		return nil
+	}
+	var bytes int64
+	for _, file := range f.open {
+		bytes += file.Size()
+	}
+	if n := info.Elements(); n/64 > bytes {
+		return fmt.Errorf("its slices claim %d elements, the files have %d bytes", n, bytes)
+	}
+	if err := tensors.Tile(info.Shape, info.Slices); err != nil {
+		return err
+	}
+	f.tiled.Store(info.Name, true)
+	return nil
+}
+
+// slice reads the row of one slice and checks it has the elements it should.
+func (f *files) slice(info tensors.Info, s tensors.Slice) (*tensors.Tensor, source, error) {
+	key := string(wire.SliceKey(info.Name, s))
+	in := f.tables[key]
+	row, ok, err := in.Get(key)
+	if err != nil {
+		return nil, in, err
+	}
+	if !ok {
+		return nil, in, fmt.Errorf("the meta data names it, but its values are not in the file")
+	}
+	proto, err := savedValues(row, info.Name)
+	if err != nil {
+		return nil, in, err
+	}
+	_, lengths, err := s.Resolve(info.Shape)
+	if err != nil {
+		return nil, in, err
 	}
 	part, err := decode(proto, info.DType)
 	if err != nil {
-		return nil, 0, err
+		return nil, in, err
 	}
 	n, _ := tensors.Elements(lengths)
 	got := int64(len(part.Strings))
@@ -82,9 +187,10 @@ func (c *Checkpoint) slice(info tensors.Info, s tensors.Slice) (*tensors.Tensor,
 		got = int64(len(part.Data) / size)
 	}
 	if got != n {
-		return nil, 0, fmt.Errorf("the file holds %d values, want %d", got, n)
+		return nil, in, fmt.Errorf("the file holds %d values, want %d", got, n)
 	}
-	return part, n, nil
+	part.Shape = lengths
+	return part, in, nil
 }
 
 // savedValues takes the TensorProto out of a row, and refuses a row that says
@@ -138,22 +244,28 @@ func decode(proto []byte, d tensors.DType) (*tensors.Tensor, error) {
 	}
 	t := &tensors.Tensor{DType: d}
 	err := wire.Fields(proto, func(f wire.Field) error {
-		switch {
+		switch packed := f.Type == protowire.BytesType; {
 		case f.Number != l.field:
 			return nil
-		case d == tensors.String:
-			t.Strings = append(t.Strings, f.Bytes)
+		case d == tensors.String && packed:
+			t.Strings = append(t.Strings, slices.Clone(f.Bytes))
 			return nil
-		case l.width > 0 && f.Type == protowire.BytesType:
-			t.Data = append(t.Data, f.Bytes...)
+		case d == tensors.String:
+			return fmt.Errorf("a string is stored as a number")
+		case l.width > 0 && packed:
 			if len(f.Bytes)%l.width != 0 {
 				return fmt.Errorf("%d packed bytes are no whole number of values", len(f.Bytes))
 			}
+			if t.Data == nil { // as TensorFlow writes them: all together, usable where they lie
+				t.Data = f.Bytes[:len(f.Bytes):len(f.Bytes)]
+				return nil
+			}
+			t.Data = append(t.Data, f.Bytes...)
 			return nil
 		case l.width > 0:
 			t.Data = appendWidth(t.Data, f.Value, l.width)
 			return nil
-		case f.Type == protowire.BytesType:
+		case packed:
 			return appendVarints(t, f.Bytes)
 		}
 		t.Data = appendWidth(t.Data, f.Value, d.Size())
@@ -163,6 +275,13 @@ func decode(proto []byte, d tensors.DType) (*tensors.Tensor, error) {
 }
 
 func appendVarints(t *tensors.Tensor, packed []byte) error {
+	values := 0
+	for _, b := range packed { // the last byte of each has no top bit
+		if b < 0x80 {
+			values++
+		}
+	}
+	t.Data = slices.Grow(t.Data, values*t.DType.Size())
 	for len(packed) > 0 {
 		v, n := protowire.ConsumeVarint(packed)
 		if n < 0 {

@@ -3,31 +3,42 @@ package sstable
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"io"
 	"slices"
+	"sync"
 
 	"github.com/golang/snappy"
+
+	"graft/ckpt/internal/crc"
+	"graft/ckpt/internal/mapped"
 )
 
-// Table is an open table. It keeps no block but the index in memory.
+// Table is an open table. Values lie in the file's own bytes where those are
+// mapped and stored raw: whoever holds one holds the file.
 type Table struct {
-	r     io.ReaderAt
-	size  uint64
+	file  *mapped.File
 	index []entry
+
+	mu       sync.Mutex          // guards what follows
+	verified map[handle]struct{} // mapped blocks whose checksum was right
+	recent   handle              // the block decoded last, if it is small
+	entries  []entry             // and what it holds
 }
+
+// keepDecoded is the size up to which a decoded block is kept for the next
+// Get. A block has a quarter of a megabyte, or a single entry.
+const keepDecoded = 2 * blockSize
 
 // entry is a decoded key and value; both are slices of their own block.
 type entry struct{ key, value []byte }
 
-// Open reads the footer and the index of the size bytes that r holds.
-// Everything else is read and verified when it is asked for.
-func Open(r io.ReaderAt, size int64) (*Table, error) {
-	if size < footerLen {
-		return nil, corrupt("%d bytes are too few for a table, whose footer alone takes %d", size, footerLen)
+// Open reads the footer and the index of a file. Everything else is read and
+// verified when it is asked for.
+func Open(file *mapped.File) (*Table, error) {
+	if file.Size() < footerLen {
+		return nil, corrupt("%d bytes are too few for a table, whose footer alone takes %d", file.Size(), footerLen)
 	}
-	var footer [footerLen]byte
-	if _, err := r.ReadAt(footer[:], size-footerLen); err != nil {
+	footer, err := file.Bytes(file.Size()-footerLen, footerLen)
+	if err != nil {
 		return nil, err
 	}
 	if got := binary.LittleEndian.Uint64(footer[40:]); got != magic {
@@ -41,29 +52,45 @@ func Open(r io.ReaderAt, size int64) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{r: r, size: uint64(size)}
+	t := &Table{file: file, verified: map[handle]struct{}{}}
 	t.index, err = t.block(index)
 	return t, err
 }
 
-// block reads, verifies and decodes the block at h.
+// InPlace reports whether b, a value of the table, lies in the file's mapping.
+func (t *Table) InPlace(b []byte) bool { return t.file.InPlace() && t.file.Contains(b) }
+
+// block is the block at h, verified and decoded.
 func (t *Table) block(h handle) ([]entry, error) {
-	// Compared this way round, nothing overflows however large h is.
-	if h.size > t.size || h.offset > t.size-h.size || t.size-h.size-h.offset < trailerLen {
-		return nil, corrupt("block at %d with %d bytes does not lie inside the file's %d bytes", h.offset, h.size, t.size)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.entries != nil && t.recent == h {
+		return t.entries, nil
 	}
-	stored := make([]byte, h.size+trailerLen)
-	if _, err := t.r.ReadAt(stored, int64(h.offset)); err != nil && !errors.Is(err, io.EOF) {
+	entries, err := t.load(h)
+	if err == nil && h.size <= keepDecoded {
+		t.recent, t.entries = h, entries
+	}
+	return entries, err
+}
+
+func (t *Table) load(h handle) ([]entry, error) {
+	size := uint64(t.file.Size())
+	// Compared this way round, nothing overflows however large h is.
+	if h.size > size || h.offset > size-h.size || size-h.size-h.offset < trailerLen {
+		return nil, corrupt("block at %d with %d bytes does not lie inside the file's %d bytes", h.offset, h.size, size)
+	}
+	stored, err := t.file.Bytes(int64(h.offset), int64(h.size)+trailerLen)
+	if err != nil {
 		return nil, err
 	}
-	data, kind, want := stored[:h.size], stored[h.size], binary.LittleEndian.Uint32(stored[h.size+1:])
-	if got := Checksum(stored[:h.size+1]); got != want {
-		return nil, corrupt("block at %d: checksum is %08x, the file says %08x: the file is damaged", h.offset, got, want)
+	data, kind := stored[:h.size:h.size], stored[h.size]
+	if err := t.verify(h, stored); err != nil {
+		return nil, err
 	}
 	switch kind {
 	case rawBlock:
 	case snappyBlock:
-		var err error
 		if data, err = unsnappy(data); err != nil {
 			return nil, corrupt("block at %d: compressed data is damaged: %v", h.offset, err)
 		}
@@ -71,6 +98,19 @@ func (t *Table) block(h handle) ([]entry, error) {
 		return nil, corrupt("block at %d: type is %d, want 0 (raw) or 1 (snappy)", h.offset, kind)
 	}
 	return decodeBlock(data)
+}
+
+// verify holds a block against its checksum, once if it cannot change.
+func (t *Table) verify(h handle, stored []byte) error {
+	if _, done := t.verified[h]; done && t.file.InPlace() {
+		return nil
+	}
+	want := binary.LittleEndian.Uint32(stored[h.size+1:])
+	if got := crc.Masked(stored[:h.size+1]); got != want {
+		return corrupt("block at %d: checksum is %08x, the file says %08x: the file is damaged", h.offset, got, want)
+	}
+	t.verified[h] = struct{}{}
+	return nil
 }
 
 // unsnappy refuses a claimed length that the input cannot hold: snappy's best

@@ -2,7 +2,7 @@
 // checkpoint formats are made of: LevelDB's, with its own block size and no
 // filter.
 //
-//	table, err := sstable.Open(file, size)   // footer and index, both verified
+//	table, err := sstable.Open(file)   // footer and index, both verified
 //	value, ok, err := table.Get("weights")
 //	for it := table.Scan(""); it.Next(); { … }
 //
@@ -26,8 +26,8 @@ package sstable
 import (
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
-	"io"
+
+	"graft/ckpt/internal/mapped"
 )
 
 // These constants are part of the file format.
@@ -39,7 +39,6 @@ const (
 	restartInterval = 16
 	rawBlock        = 0
 	snappyBlock     = 1
-	maskDelta       = 0xa282ead8
 )
 
 // CorruptError says what is wrong with a table's bytes.
@@ -52,21 +51,6 @@ func (e *CorruptError) Error() string { return "sstable: " + e.What }
 func corrupt(format string, args ...any) error {
 	return &CorruptError{fmt.Sprintf(format, args...)}
 }
-
-// Checksum is the masked crc32c (Castagnoli) that TensorFlow stores beside
-// data, over the parts in order. It is masked because a checksum of bytes
-// that contain their own checksum is a poor one.
-func Checksum(parts ...[]byte) uint32 {
-	table := crc32.MakeTable(crc32.Castagnoli)
-	var c uint32
-	for _, p := range parts {
-		c = crc32.Update(c, table, p)
-	}
-	return Mask(c)
-}
-
-// Mask rotates a crc right by 15 bits and adds a constant.
-func Mask(c uint32) uint32 { return (c>>15 | c<<17) + maskDelta }
 
 // handle says where a block lies.
 type handle struct{ offset, size uint64 }
@@ -89,13 +73,7 @@ func (h handle) append(b []byte) []byte {
 
 // HasMagic reports whether the file ends as a table does; it tells a table
 // from anything else cheaply.
-func HasMagic(r io.ReaderAt, size int64) bool {
-	var tail [8]byte
-	if size < footerLen {
-		return false
-	}
-	if _, err := r.ReadAt(tail[:], size-8); err != nil {
-		return false
-	}
-	return binary.LittleEndian.Uint64(tail[:]) == magic
+func HasMagic(f *mapped.File) bool {
+	tail, err := f.Bytes(f.Size()-8, 8)
+	return err == nil && f.Size() >= footerLen && binary.LittleEndian.Uint64(tail) == magic
 }

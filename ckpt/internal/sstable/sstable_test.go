@@ -7,14 +7,9 @@ import (
 	"testing"
 
 	"github.com/golang/snappy"
-)
 
-// The check value of CRC-32C, and its masked form as TensorFlow stores it.
-func TestChecksum(t *testing.T) {
-	if got := Checksum([]byte("1234"), []byte("56789")); got != 0xc78ab0e5 {
-		t.Errorf("got %08x", got)
-	}
-}
+	"graft/ckpt/internal/mapped"
+)
 
 func build(t testing.TB, entries int, size int) []byte {
 	t.Helper()
@@ -34,7 +29,7 @@ func build(t testing.TB, entries int, size int) []byte {
 func TestRoundTrip(t *testing.T) {
 	for _, c := range []struct{ entries, size int }{{0, 0}, {1, 10}, {17, 3}, {5000, 200}, {4, 600000}} {
 		file := build(t, c.entries, c.size)
-		table, err := Open(bytes.NewReader(file), int64(len(file)))
+		table, err := Open(mapped.Memory("table", file))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +77,7 @@ func TestSnappyBomb(t *testing.T) {
 func FuzzTable(f *testing.F) {
 	f.Add(build(f, 20, 5))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		table, err := Open(bytes.NewReader(file), int64(len(file)))
+		table, err := Open(mapped.Memory("table", file))
 		if err != nil {
 			return
 		}

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+
+	"graft/ckpt/internal/crc"
 )
 
 // Writer writes a table byte for byte as TensorFlow's TableBuilder does,
@@ -32,18 +34,64 @@ func (w *Writer) Add(key, value []byte) error {
 	if w.last != nil && bytes.Compare(key, w.last) <= 0 {
 		return fmt.Errorf("sstable: key %q does not come after %q", key, w.last)
 	}
-	if len(key)+len(value) >= 2*blockSize && w.data.entries > 0 {
+	if len(key)+len(value) >= Alone {
+		w.flush() // what comes before in the file too
+		return w.AddPlaced(key, w.Place(key, value))
+	}
+	w.follow(key)
+	w.data.add(key, value)
+	if w.data.size() >= blockSize {
 		w.flush()
 	}
+	return w.err
+}
+
+// follow makes key the last one, and writes the index entry of a finished
+// block, which lies between its last key and this.
+func (w *Writer) follow(key []byte) {
 	if w.pending != nil {
 		w.index.add(separator(w.last, key), w.pending.append(nil))
 		w.pending = nil
 	}
 	w.last = append([]byte{}, key...)
-	w.data.add(key, value)
-	if w.data.size() >= blockSize {
-		w.flush()
+}
+
+// Alone is the size of key and value from which TensorFlow gives an entry a
+// block of its own.
+const Alone = 2 * blockSize
+
+// Placed is a block of one entry that was written ahead of its turn.
+type Placed struct{ at handle }
+
+// Place writes a block of one entry, whose value is parts one after the other,
+// from where they lie. Blocks may stand in a file in any order: AddPlaced puts
+// the entry in its place among the keys.
+func (w *Writer) Place(key []byte, parts ...[]byte) Placed {
+	size := 0
+	for _, p := range parts {
+		size += len(p)
 	}
+	head := append(binary.AppendUvarint(binary.AppendUvarint([]byte{0}, uint64(len(key))), uint64(size)), key...)
+	tail := []byte{0, 0, 0, 0, 1, 0, 0, 0, rawBlock} // one restart point, at 0
+	all := append(append([][]byte{head}, parts...), tail)
+	h := handle{w.offset, uint64(len(head) + size + len(tail) - 1)}
+	for _, part := range append(all, binary.LittleEndian.AppendUint32(nil, crc.Masked(all...))) {
+		w.raw(part)
+	}
+	return Placed{h}
+}
+
+// AddPlaced is Add for an entry that Place wrote.
+func (w *Writer) AddPlaced(key []byte, p Placed) error {
+	if w.err != nil {
+		return w.err
+	}
+	if w.last != nil && bytes.Compare(key, w.last) <= 0 {
+		return fmt.Errorf("sstable: key %q does not come after %q", key, w.last)
+	}
+	w.flush()
+	w.follow(key)
+	w.pending = &p.at
 	return w.err
 }
 
@@ -60,7 +108,7 @@ func (w *Writer) write(b *blockBuilder) handle {
 	block := b.finish()
 	h := handle{w.offset, uint64(len(block))}
 	stored := append(block, rawBlock)
-	stored = binary.LittleEndian.AppendUint32(stored, Checksum(stored))
+	stored = binary.LittleEndian.AppendUint32(stored, crc.Masked(stored))
 	w.raw(stored)
 	return h
 }

@@ -128,3 +128,18 @@ func Slice(b []byte) (tensors.Slice, error) {
 	})
 	return s, err
 }
+
+// AppendSlice encodes a TensorSliceProto; a whole axis is an empty Extent.
+func AppendSlice(b []byte, s tensors.Slice) []byte {
+	for _, e := range s {
+		var extent []byte
+		if e.Length >= 0 {
+			if e.Start != 0 {
+				extent = protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), uint64(e.Start))
+			}
+			extent = protowire.AppendVarint(protowire.AppendTag(extent, 2, protowire.VarintType), uint64(e.Length))
+		}
+		b = protowire.AppendBytes(protowire.AppendTag(b, 1, protowire.BytesType), extent)
+	}
+	return b
+}

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package atomicfile
+
+func unlessUnsyncable(error) error { return nil }

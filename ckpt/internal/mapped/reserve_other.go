@@ -1,0 +1,5 @@
+//go:build unix && !linux && !aix && !solaris
+
+package mapped
+
+const noReserve = 0
