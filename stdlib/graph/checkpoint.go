@@ -34,6 +34,35 @@ func FromCheckpoint(t *tensors.Tensor, shape ...int) (*Tensor, error) {
 	return toTensor(v), nil
 }
 
+// FromCheckpointAs is FromCheckpoint with the elements in another dtype.
+// Floats become integers by dropping what follows the point. Errors are those
+// of FromCheckpoint, and a tensor of texts.
+func FromCheckpointAs(t *tensors.Tensor, dtype DType, shape ...int) (*Tensor, error) {
+	if t == nil || t.DType == dtype {
+		return FromCheckpoint(t, shape...)
+	}
+	if shape == nil {
+		shape = t.Shape
+	}
+	if n, ok := tensors.Elements(shape); !ok || n != t.Elements() {
+		return nil, fmt.Errorf("graph: tensor %q has shape %v in the checkpoint, which does not fill shape %v", t.Name, t.Shape, shape)
+	}
+	if err := t.Check(); err != nil {
+		return nil, err
+	}
+	at, ok := t.Numbers()
+	if !ok {
+		return nil, fmt.Errorf("graph: tensor %q: %v cannot become %v", t.Name, t.DType, dtype)
+	}
+	v, err := ops.NewValue(ops.Spec{DType: dtype, Shape: shape})
+	if err != nil {
+		return nil, fmt.Errorf("graph: tensor %q: graphs do not compute in %v", t.Name, dtype)
+	}
+	i := -1
+	fill(v, func() float64 { i++; return real(at(i)) })
+	return toTensor(v), nil
+}
+
 func decode(v *ops.Value, data []byte) {
 	le := binary.LittleEndian
 	for i := range v.F32 {

@@ -156,7 +156,7 @@ func (p *backprop) results(vars []*Variable) ([]*Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		if out[i], err = p.g.wrap(d, p.g.uniqueName("gradients/"+v.Name()+"_grad")); err != nil {
+		if out[i], err = p.g.wrap(d, p.g.UniqueName("gradients/"+v.Name()+"_grad")); err != nil {
 			return nil, err
 		}
 	}
@@ -171,4 +171,26 @@ func (g *Graph) nameOf(n *ops.Node) string {
 		return "gradients/" + strings.ToLower(op.Name())
 	}
 	return "a node"
+}
+
+// Upstream returns a test for whether a node is one of these or is needed to
+// compute one of them.
+func Upstream(of ...*Node) func(*Node) bool {
+	seen := map[*ops.Node]bool{}
+	var stack []*ops.Node
+	for _, n := range of {
+		stack = append(stack, n.n)
+	}
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
+		if op, _ := n.Op().(*ops.Op); op != nil {
+			stack = append(stack, op.Inputs...)
+		}
+	}
+	return func(n *Node) bool { return n != nil && seen[n.n] }
 }

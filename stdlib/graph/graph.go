@@ -54,7 +54,9 @@ type Graph struct {
 
 	nodes       map[*ops.Node]*Node
 	constants   map[*ops.Node]*ops.Value
-	variables   map[string]*Variable
+	stored      map[string]*Variable // by the names that GetVariable was asked for
+	partitioned map[string]*Variable // those in parts, likewise
+	variables   map[string]*Variable // by their own names, parts too
 	byNode      map[*ops.Node]*Variable
 	collections map[string]*collection
 }
@@ -64,7 +66,7 @@ func New() *Graph {
 	g := &Graph{
 		expr: gorgonia.NewGraph(), ops: &ops.Builder{}, names: map[string]int{},
 		nodes: map[*ops.Node]*Node{}, constants: map[*ops.Node]*ops.Value{},
-		variables: map[string]*Variable{}, byNode: map[*ops.Node]*Variable{}, collections: map[string]*collection{},
+		stored: map[string]*Variable{}, partitioned: map[string]*Variable{}, variables: map[string]*Variable{}, byNode: map[*ops.Node]*Variable{}, collections: map[string]*collection{},
 	}
 	g.root = &scopeState{g: g, counts: map[string]int{}}
 	return g
@@ -186,24 +188,6 @@ func firstFew(list []string, n int) []string {
 	return append(slices.Clone(list[:n]), fmt.Sprintf("… %d more", len(list)-n))
 }
 
-// uniqueName makes a node's name unique as TensorFlow does: name, name_1,
-// name_2, without regard to case.
-func (g *Graph) uniqueName(name string) string {
-	for {
-		key := strings.ToLower(name)
-		n := g.names[key]
-		g.names[key]++
-		if n == 0 {
-			return name
-		}
-		next := fmt.Sprintf("%s_%d", name, n)
-		if g.names[strings.ToLower(next)] == 0 {
-			g.names[strings.ToLower(next)] = 1
-			return next
-		}
-	}
-}
-
 // wrap makes n known by a name.
 func (g *Graph) wrap(n *ops.Node, name string) (*Node, error) {
 	if known := g.nodes[n]; known != nil {
@@ -248,7 +232,7 @@ func (g *Graph) Placeholder(name string, dtype DType, shape ...int) (*Node, erro
 	if name == "" {
 		name = "Placeholder"
 	}
-	return g.leaf(g.uniqueName(name), ops.Spec{DType: dtype, Shape: slices.Clone(shape)})
+	return g.leaf(g.UniqueName(name), ops.Spec{DType: dtype, Shape: slices.Clone(shape)})
 }
 
 // Constant adds a node that always has the value t, which is copied.
@@ -264,7 +248,7 @@ func (g *Graph) Constant(name string, t *Tensor) (*Node, error) {
 }
 
 func (g *Graph) constant(name string, v *ops.Value) (*Node, error) {
-	n, err := g.leaf(g.uniqueName(name), v.Spec())
+	n, err := g.leaf(g.UniqueName(name), v.Spec())
 	if err != nil {
 		return nil, err
 	}

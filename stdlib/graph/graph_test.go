@@ -59,7 +59,7 @@ func TestScopesAndNames(t *testing.T) {
 		t.Errorf("shared %v", v)
 	}
 	_, err = g.Scope().Open("no spaces")
-	want(t, err, "not a valid scope name")
+	want(t, err, "not a valid root scope name")
 	_, err = Scope{}.Open("x")
 	want(t, err, "without a graph")
 }
@@ -68,7 +68,7 @@ func TestScopesAndNames(t *testing.T) {
 func TestUniqueNames(t *testing.T) {
 	g := New()
 	for _, c := range []struct{ ask, get string }{{"w", "w"}, {"w", "w_1"}, {"W", "W_2"}, {"w_1", "w_1_1"}, {"w", "w_3"}} {
-		if n := g.uniqueName(c.ask); n != c.get {
+		if n := g.UniqueName(c.ask); n != c.get {
 			t.Errorf("%s became %s, want %s", c.ask, n, c.get)
 		}
 	}
@@ -207,8 +207,12 @@ func TestInitializers(t *testing.T) {
 		variance  float64
 		tolerance float64
 	}{
-		{"fan_in", VarianceScaling{}, 2.0 / 100, 0.05},                           // TF-Slim's own test: factor 2, FAN_IN, [100,40]
-		{"glorot", GlorotUniform(), 2.0 / 140, 0.05},                             // variance of the uniform one: factor/n
+		{"fan_in", VarianceScaling{}, 2.0 / 100, 0.05}, // TF-Slim's own test: factor 2, FAN_IN, [100,40]
+		{"glorot", GlorotUniform(), 2.0 / 140, 0.05},   // variance of the uniform one: factor/n
+		{"glorot_normal", GlorotNormal(), 2.0 / 140, 0.05},
+		{"he_normal", HeNormal(), 2.0 / 100, 0.05},
+		{"he_uniform", HeUniform(), 2.0 / 100, 0.05},
+		{"lecun_normal", LecunNormal(), 1.0 / 100, 0.05},
 		{"truncated", TruncatedNormal{Stddev: 0.09}, 0.09 * 0.09 * 0.7737, 0.05}, // a normal cut at two deviations keeps 0.7737 of its variance
 	} {
 		v := ok[*Variable](t)(g.Scope().GetVariable(c.name, VariableOptions{Shape: []int{100, 40}, Initializer: c.init}))

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"graft/stdlib/internal/ops"
 )
@@ -143,22 +144,103 @@ func defaultInitializer(d DType) Initializer {
 	return Zeros()
 }
 
+// initialValue is the initializer of a given tensor.
+type initialValue struct{ value *ops.Value }
+
+// InitialValue is the initializer of the value t, which is copied. Given to
+// GetVariable it also gives the variable's shape and dtype.
+func InitialValue(t *Tensor) (Initializer, error) {
+	v, err := toValue(t)
+	if err != nil {
+		return nil, fmt.Errorf("graph: initial value: %w", err)
+	}
+	return initialValue{cloneValue(v)}, nil
+}
+
+// Sampler implements Initializer; another number of elements than the value's
+// is an error.
+func (i initialValue) Sampler(shape []int, _ *rand.Rand) (func() float64, error) {
+	if ops.Size(shape) != i.value.Len() {
+		return nil, fmt.Errorf("initial value: it has shape %s, the variable %s", ops.ShapeString(i.value.Shape), ops.ShapeString(shape))
+	}
+	at := -1
+	return func() float64 { at++; return element(i.value, at) }, nil
+}
+
+// sameAs is the initializer of what another variable has when it is needed.
+type sameAs struct{ v *Variable }
+
+// SameAs is the initializer of the value that v has in the session, or gets
+// from its own initializer, when the variable is first used
+// (tf.Variable.initialized_value).
+func SameAs(v *Variable) (Initializer, error) {
+	if v == nil {
+		return nil, fmt.Errorf("graph: same as: the variable is nil")
+	}
+	return sameAs{v}, nil
+}
+
+// Sampler implements Initializer; it gives the initializer's values of the
+// other variable, since without a session it has no others.
+func (i sameAs) Sampler(shape []int, r *rand.Rand) (func() float64, error) {
+	first, err := i.v.initial()
+	if err != nil {
+		return nil, err
+	}
+	return initialValue{first}.Sampler(shape, r)
+}
+
 // initial computes a variable's first value. Its random numbers come from the
 // graph's seed and the variable's name, so that they do not depend on what
-// else is in the graph.
+// else is in the graph; those of a part are what the whole would have there.
 func (v *Variable) initial() (*ops.Value, error) {
-	out, err := ops.NewValue(v.node.spec)
+	spec := v.node.spec
+	if !v.cutFromWhole {
+		return v.first(spec)
+	}
+	spec.Shape = v.slice.FullShape
+	out, err := v.first(spec)
+	if err != nil {
+		return nil, err
+	}
+	return cut(out, v.slice)
+}
+
+// first draws the values of a tensor, by the name that it is saved under.
+func (v *Variable) first(spec ops.Spec) (*ops.Value, error) {
+	if c, ok := v.init.(initialValue); ok && slices.Equal(c.value.Shape, spec.Shape) && c.value.DType == spec.DType {
+		return cloneValue(c.value), nil
+	}
+	out, err := ops.NewValue(spec)
 	if err != nil {
 		return nil, err
 	}
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(v.Name())) // a hash does not fail
-	next, err := v.init.Sampler(v.Shape(), rand.New(rand.NewPCG(v.node.g.seed, h.Sum64())))
+	_, _ = h.Write([]byte(v.FullName())) // a hash does not fail
+	next, err := v.init.Sampler(slices.Clone(spec.Shape), rand.New(rand.NewPCG(v.node.g.seed, h.Sum64())))
 	if err != nil {
 		return nil, fmt.Errorf("graph: initial value of %s: %w", v.Name(), err)
 	}
 	fill(out, next)
 	return out, nil
+}
+
+// element is one element of a value as a float64.
+func element(v *ops.Value, i int) float64 {
+	switch {
+	case v.F32 != nil:
+		return float64(v.F32[i])
+	case v.F64 != nil:
+		return v.F64[i]
+	case v.I32 != nil:
+		return float64(v.I32[i])
+	case v.I64 != nil:
+		return float64(v.I64[i])
+	}
+	if v.Bool[i] {
+		return 1
+	}
+	return 0
 }
 
 // fill sets the elements of v from calls of next.
@@ -179,3 +261,59 @@ func fill(v *ops.Value, next func() float64) {
 		v.Bool[i] = next() != 0
 	}
 }
+
+// SetInitialValue gives a variable another initial value, with which sessions
+// begin that have not used it yet: a checkpoint's, whose path Session.Origin
+// then tells, or any with path "". Another shape or dtype than the variable's,
+// and a variable in parts, are errors.
+func (v *Variable) SetInitialValue(t *Tensor, path string) error {
+	value, err := toValue(t)
+	if err != nil {
+		return fmt.Errorf("graph: initial value of %s: %w", v.Name(), err)
+	}
+	if v.parts != nil || value.DType != v.DType() || !slices.Equal(value.Shape, v.node.spec.Shape) {
+		return fmt.Errorf("graph: initial value of %s: a tensor %v was given, the variable is %v in %d parts", v.Name(), value.Spec(), v.node.spec, len(v.parts))
+	}
+	v.init, v.cutFromWhole, v.source = initialValue{cloneValue(value)}, false, path
+	return nil
+}
+
+// scaling is the variance scaling of TensorFlow's own initializers, which
+// differs from TF-Slim's VarianceScaling in what it makes of a normal
+// distribution: cut at two deviations it has the variance scale/n.
+type scaling struct {
+	scale   float64
+	mode    FanMode
+	uniform bool
+}
+
+// cutNormal is the standard deviation of a normal distribution cut at two of
+// them (TensorFlow's constant).
+const cutNormal = 0.87962566103423978
+
+// Sampler implements Initializer.
+func (s scaling) Sampler(shape []int, r *rand.Rand) (func() float64, error) {
+	in, out := fans(shape)
+	n := map[FanMode]float64{FanIn: in, FanOut: out, FanAvg: (in + out) / 2}[s.mode]
+	if s.uniform {
+		limit := math.Sqrt(3 * s.scale / n)
+		return RandomUniform{-limit, limit}.Sampler(shape, r)
+	}
+	return TruncatedNormal{0, math.Sqrt(s.scale/n) / cutNormal}.Sampler(shape, r)
+}
+
+// GlorotNormal draws from a cut normal distribution with the variance
+// 2/(inputs+outputs) (Glorot and Bengio 2010; tf.glorot_normal_initializer).
+func GlorotNormal() Initializer { return scaling{1, FanAvg, false} }
+
+// HeNormal draws from a cut normal distribution with the variance 2/inputs
+// (He et al., arXiv:1502.01852; tf.initializers.he_normal).
+func HeNormal() Initializer { return scaling{2, FanIn, false} }
+
+// HeUniform draws uniformly with the variance 2/inputs
+// (tf.initializers.he_uniform).
+func HeUniform() Initializer { return scaling{2, FanIn, true} }
+
+// LecunNormal draws from a cut normal distribution with the variance 1/inputs
+// (tf.initializers.lecun_normal).
+func LecunNormal() Initializer { return scaling{1, FanIn, false} }

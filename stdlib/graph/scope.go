@@ -2,20 +2,31 @@ package graph
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"graft/stdlib/internal/ops"
 )
 
 // Scope is where layers put their variables and operations: a graph, the
-// path of a variable scope, whether variables are shared, and the defaults of
+// path of a variable scope, the prefix of operations' names, whether
+// variables are shared, what they are like by default, and the defaults of
 // layers (arg scopes). It is a value: opening a scope inside it leaves it as
-// it is.
+// it is, and to enter it again is to use the value again.
 type Scope struct {
-	st    *scopeState
-	reuse Reuse
-	args  *setting
+	st       *scopeState
+	ops      string // before the names of operations (TensorFlow's name scope)
+	reuse    Reuse
+	defaults defaults
+	args     *setting
+}
+
+// defaults are what GetVariable takes when its options do not say.
+type defaults struct {
+	initializer Initializer
+	regularizer Regularizer
+	partitioner Partitioner
+	dtype       DType
+	device      device
 }
 
 // scopeState is what all copies of an opened scope share: the counters behind
@@ -40,8 +51,8 @@ type Reuse int
 // The ways of TensorFlow's variable scopes.
 const (
 	NoReuse   Reuse = iota // a variable of that name must not exist
-	ReuseAll               // it must exist, and is shared
-	AutoReuse              // it is shared, or made when it does not exist
+	ReuseAll               // it must exist, and is shared (reuse=True)
+	AutoReuse              // it is shared, or made when it does not exist (tf.AUTO_REUSE)
 )
 
 // Graph is the scope's graph.
@@ -52,8 +63,8 @@ func (s Scope) Graph() *Graph {
 	return s.st.g
 }
 
-// Path is the names of the scopes, outermost first, joined by "/"; "" for the
-// outermost.
+// Path is the names of the variable scopes, outermost first, joined by "/";
+// "" for the outermost.
 func (s Scope) Path() string {
 	if s.st == nil {
 		return ""
@@ -62,33 +73,50 @@ func (s Scope) Path() string {
 }
 
 // Join puts the scope's path before a name.
-func (s Scope) Join(name string) string {
-	if s.Path() == "" {
-		return name
-	}
-	return s.Path() + "/" + name
-}
+func (s Scope) Join(name string) string { return join(s.Path(), name) }
 
-var scopeName = regexp.MustCompile(`^[A-Za-z0-9_.\\/>-]+$`)
+// Operations is what stands before the names of operations: the path, but
+// that a scope which was opened twice has A_1 where the path has A again.
+func (s Scope) Operations() string { return s.ops }
 
 func (s Scope) check(name string) error {
 	if s.st == nil {
 		return fmt.Errorf("graph: %q is opened in a Scope without a graph; begin with Graph.Scope()", name)
 	}
-	if !scopeName.MatchString(name) {
-		return fmt.Errorf("graph: %q is not a valid scope name: letters, digits and _ . - \\ / > are", name)
-	}
-	return nil
+	return checkName(s.ops, name)
 }
 
 // Open opens the variable scope of that name inside s
-// (tf.variable_scope(name)). Opening it again gives the same path.
+// (tf.variable_scope(name)); "" is s itself. Opening it again gives the same
+// path, so that its variables can be shared, and begins its default names
+// anew. A name that TensorFlow would not take is an error.
 func (s Scope) Open(name string) (Scope, error) {
+	if name == "" && s.st != nil {
+		return s, nil
+	}
 	if err := s.check(name); err != nil {
 		return s, err
 	}
-	s.st = &scopeState{g: s.st.g, path: s.Join(strings.Trim(name, "/")), counts: map[string]int{}}
+	s.st.counts[name]++
+	counts := map[string]int{}
+	for k, n := range s.st.counts { // opened from outside as name/…
+		if rest, inside := strings.CutPrefix(k, name+"/"); inside {
+			counts[rest] = n
+			delete(s.st.counts, k)
+		}
+	}
+	s.ops = s.innerNames(name)
+	s.st = &scopeState{g: s.st.g, path: s.Join(name), counts: counts}
 	return s, nil
+}
+
+// innerNames is the name scope of that name inside s. A name that ends in "/"
+// is taken as it is.
+func (s Scope) innerNames(name string) string {
+	if whole, ok := strings.CutSuffix(name, "/"); ok {
+		return whole
+	}
+	return s.st.g.UniqueName(join(s.ops, name))
 }
 
 // OpenDefault opens a scope of that name or, when the scope s has had one
@@ -97,12 +125,14 @@ func (s Scope) OpenDefault(name string) (Scope, error) {
 	if err := s.check(name); err != nil {
 		return s, err
 	}
-	n := s.st.counts[name]
-	s.st.counts[name]++
-	if n > 0 {
-		name = fmt.Sprintf("%s_%d", name, n)
+	unique := name
+	for i := 1; s.st.counts[unique] > 0; i++ {
+		unique = fmt.Sprintf("%s_%d", name, i)
 	}
-	return s.Open(name)
+	s.st.counts[unique]++
+	s.ops = s.innerNames(name)
+	s.st = &scopeState{g: s.st.g, path: s.Join(unique), counts: map[string]int{}}
+	return s, nil
 }
 
 // OpenOr opens name or, when it is empty, a default name: what a layer's
@@ -114,9 +144,75 @@ func (s Scope) OpenOr(name, defaultName string) (Scope, error) {
 	return s.Open(name)
 }
 
-// WithReuse returns the scope with another way of sharing variables.
+// Enter opens a scope that was opened before inside s
+// (tf.variable_scope(scope)): variables go to the other's path, with its
+// defaults and its way of sharing; operations are named after its last
+// segment inside s, and the arg scopes of s hold. To use a captured scope as
+// it was, with its own arg scopes, use its value instead. A scope of another
+// graph is an error.
+func (s Scope) Enter(captured Scope) (Scope, error) {
+	if s.st == nil || captured.st == nil || s.st.g != captured.st.g {
+		return s, fmt.Errorf("graph: scope %q is entered in a Scope without its graph", captured.Path())
+	}
+	path := captured.st.path
+	out := captured
+	if name := path[strings.LastIndex(path, "/")+1:]; name != "" {
+		out.ops = s.st.g.UniqueName(join(s.ops, name))
+	}
+	out.st = &scopeState{g: s.st.g, path: path, counts: map[string]int{}}
+	out.args, out.defaults.device = s.args, s.defaults.device
+	return out, nil
+}
+
+// NameScope is the scope with name before the names of operations and of
+// variables of NewVariable (tf.name_scope); the names of GetVariable's stay
+// as they are. A name that TensorFlow would not take is an error.
+func (s Scope) NameScope(name string) (Scope, error) {
+	if err := s.check(name); err != nil || name == "" {
+		return s, err
+	}
+	s.ops = s.innerNames(name)
+	return s, nil
+}
+
+// WithReuse returns the scope with another way of sharing variables. As in
+// TensorFlow a scope that shares goes on doing so inside: NoReuse changes
+// nothing.
 func (s Scope) WithReuse(r Reuse) Scope {
-	s.reuse = r
+	if r != NoReuse {
+		s.reuse = r
+	}
+	return s
+}
+
+// Reuse is the scope's way of sharing variables.
+func (s Scope) Reuse() Reuse { return s.reuse }
+
+// WithInitializer returns the scope with the initializer of variables that
+// are given none.
+func (s Scope) WithInitializer(i Initializer) Scope {
+	s.defaults.initializer = i
+	return s
+}
+
+// WithRegularizer returns the scope with the regularizer of variables that
+// are given none.
+func (s Scope) WithRegularizer(r Regularizer) Scope {
+	s.defaults.regularizer = r
+	return s
+}
+
+// WithPartitioner returns the scope with the partitioner of variables that
+// are given none.
+func (s Scope) WithPartitioner(p Partitioner) Scope {
+	s.defaults.partitioner = p
+	return s
+}
+
+// WithDType returns the scope with the dtype of variables that are given
+// none.
+func (s Scope) WithDType(d DType) Scope {
+	s.defaults.dtype = d
 	return s
 }
 
@@ -138,28 +234,40 @@ func (s Scope) Setting(key string) any {
 	return nil
 }
 
-// Apply adds an operation named name inside the scope. It is how the packages
-// of this library build; cells call their functions.
+// WithSettingsOf returns the scope with the settings of another, as
+// slim.arg_scope does when it is given a scope that was captured before.
+func (s Scope) WithSettingsOf(captured Scope) Scope {
+	s.args = captured.args
+	return s
+}
+
+// Apply adds an operation named name inside the scope; "" names it after the
+// innermost name scope. It is how the packages of this library build; cells
+// call their functions.
 func (s Scope) Apply(name string, k ops.Kernel, in ...*Node) (*Node, error) {
 	g := s.Graph()
 	if g == nil {
 		return nil, fmt.Errorf("graph: %s is applied in a Scope without a graph; begin with Graph.Scope()", k.Name())
 	}
+	full := join(s.ops, name)
 	inner := make([]*ops.Node, len(in))
 	for i, n := range in {
 		if n == nil {
-			return nil, fmt.Errorf("graph: %s: input %d of %s is nil", s.Join(name), i, k.Name())
+			return nil, fmt.Errorf("graph: %s: input %d of %s is nil", full, i, k.Name())
 		}
 		if n.g != g {
-			return nil, fmt.Errorf("graph: %s: input %s is of another graph", s.Join(name), n.name)
+			return nil, fmt.Errorf("graph: %s: input %s is of another graph", full, n.name)
 		}
 		inner[i] = n.n
 	}
 	n, err := g.ops.Apply(k, inner...)
 	if err != nil {
-		return nil, fmt.Errorf("graph: %s: %w%s", s.Join(name), err, describe(in))
+		return nil, fmt.Errorf("graph: %s: %w%s", full, err, describe(in))
 	}
-	return g.wrap(n, g.uniqueName(s.Join(name)))
+	if name == "" && s.ops != "" {
+		return g.wrap(n, s.ops)
+	}
+	return g.wrap(n, g.UniqueName(full))
 }
 
 // describe lists inputs by name, for an error.

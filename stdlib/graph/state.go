@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"graft/stdlib/internal/ops"
 )
@@ -31,13 +32,58 @@ func (s *Session) state(v *Variable) (*state, error) {
 	if st := s.vars[v]; st != nil {
 		return st, nil
 	}
-	value, err := v.initial()
+	value, err := s.first(v)
 	if err != nil {
 		return nil, err
 	}
 	st := &state{value: value, origin: Fresh}
+	if v.source != "" {
+		st.origin, st.source = Restored, v.source
+	}
 	s.vars[v] = st
 	return st, nil
+}
+
+// first is a variable's first value. The caller holds mu.
+func (s *Session) first(v *Variable) (*ops.Value, error) {
+	same, ok := v.init.(sameAs)
+	if !ok {
+		return v.initial()
+	}
+	if same.v.node.g != s.g || same.v == v {
+		return nil, fmt.Errorf("graph: initial value of %s: %s is of another graph, or itself", v.Name(), same.v.Name())
+	}
+	other, err := s.gather(same.v)
+	if err != nil {
+		return nil, err
+	}
+	if other.DType != v.DType() || !ops.Fits(other.Shape, v.node.spec.Shape) {
+		return nil, fmt.Errorf("graph: initial value of %s: it is %v, %s is %v", v.Name(), v.node.spec, same.v.Name(), other.Spec())
+	}
+	return cloneValue(other), nil
+}
+
+// gather is a variable's value, joined if it is in parts. The caller holds mu.
+func (s *Session) gather(v *Variable) (*ops.Value, error) {
+	if v.parts == nil {
+		st, err := s.state(v)
+		if err != nil {
+			return nil, err
+		}
+		return st.value, nil
+	}
+	out, err := ops.NewValue(v.node.spec)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range v.parts {
+		st, err := s.state(p)
+		if err != nil {
+			return nil, err
+		}
+		block(out, st.value, p.slice.Offset, true)
+	}
+	return out, nil
 }
 
 func (s *Session) changed(v *Variable) {
@@ -63,11 +109,11 @@ func (s *Session) Value(v *Variable) (*Tensor, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st, err := s.state(v)
+	value, err := s.gather(v)
 	if err != nil {
 		return nil, err
 	}
-	return toTensor(cloneValue(st.value)), nil
+	return toTensor(cloneValue(value)), nil
 }
 
 // Assign gives a variable a value, which is copied. Another shape or dtype
@@ -93,37 +139,69 @@ func (s *Session) assign(v *Variable, t *Tensor, origin Origin, source string) e
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	version := uint64(0)
-	if old := s.vars[v]; old != nil {
-		version = old.version
+	for _, p := range v.whole() {
+		piece := cloneValue(value)
+		if v.parts != nil {
+			if piece, err = cut(value, p.slice); err != nil {
+				return fmt.Errorf("graph: assign %s: %w", v.Name(), err)
+			}
+		}
+		version := uint64(0)
+		if old := s.vars[p]; old != nil {
+			version = old.version
+		}
+		s.vars[p] = &state{value: piece, origin: origin, source: source, version: version + 1}
 	}
-	s.vars[v] = &state{value: cloneValue(value), origin: origin, source: source, version: version + 1}
 	return nil
 }
 
 // Origin says where a variable's value comes from and, for a restored one,
-// which checkpoint.
+// which checkpoint. Of a variable in parts it is that of the first part.
 func (s *Session) Origin(v *Variable) (origin Origin, source string) {
+	if v == nil {
+		return Fresh, ""
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if st := s.vars[v]; st != nil {
+	if st := s.vars[v.whole()[0]]; st != nil {
 		return st.origin, st.source
 	}
 	return Fresh, ""
 }
 
 // Version counts the changes of a variable's value in this session.
-func (s *Session) Version(v *Variable) uint64 {
+func (s *Session) Version(v *Variable) (n uint64) {
+	if v == nil {
+		return 0
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if st := s.vars[v]; st != nil {
-		return st.version
+	for _, p := range v.whole() {
+		if st := s.vars[p]; st != nil {
+			n += st.version
+		}
 	}
-	return 0
+	return n
+}
+
+// Uninitialized lists the global and local variables that have no value yet
+// (tf.report_uninitialized_variables). Nothing fails of them: the first run
+// that needs one gives it its initializer's value.
+func (s *Session) Uninitialized() []*Variable {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []*Variable
+	for _, v := range append(slices.Clone(s.g.vars(GlobalVariables)), s.g.vars(LocalVariables)...) {
+		if s.vars[v] == nil && !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // Init gives variables their initializers' values again
-// (tf.variables_initializer); without vars, all that are still fresh. A
+// (tf.variables_initializer); without vars, all global and local variables
+// (tf.global_variables_initializer, tf.local_variables_initializer). A
 // variable that was restored or trained is an error unless it is named: to
 // initialise after restoring would throw the restored values away.
 func (s *Session) Init(vars ...*Variable) error {
@@ -135,14 +213,18 @@ func (s *Session) Init(vars ...*Variable) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if vars == nil {
-		vars = s.g.collection(GlobalVariables).vars
+		vars = append(slices.Clone(s.g.vars(GlobalVariables)), s.g.vars(LocalVariables)...)
 		for _, v := range vars {
-			if st := s.vars[v]; st != nil && st.origin != Fresh {
+			if st := s.vars[v]; st != nil && st.origin != Fresh && (v.source == "" || st.source != v.source) {
 				return fmt.Errorf("graph: init would throw away the value of %s, which was %s; initialise before restoring, or name the variables to start anew", v.Name(), st.origin)
 			}
 		}
 	}
+	var all []*Variable
 	for _, v := range vars {
+		all = append(all, v.whole()...)
+	}
+	for _, v := range all {
 		version := uint64(0)
 		if old := s.vars[v]; old != nil {
 			version = old.version

@@ -77,6 +77,26 @@ func Ints(t *Tensor) ([]int, error) {
 	return out, nil
 }
 
+// Fit is a tensor's elements in another dtype and shape, in row-major order.
+// Floats become integers by dropping what follows the point. Another number of
+// elements than the shape has is an error.
+func Fit(t *Tensor, dtype DType, shape ...int) (*Tensor, error) {
+	v, err := toValue(t)
+	if err != nil {
+		return nil, fmt.Errorf("graph: fit: %w", err)
+	}
+	if ops.Size(shape) != v.Len() {
+		return nil, fmt.Errorf("graph: cannot reshape array of size %d into shape %s", v.Len(), ops.ShapeString(shape))
+	}
+	out, err := ops.NewValue(ops.Spec{DType: dtype, Shape: shape})
+	if err != nil {
+		return nil, fmt.Errorf("graph: fit: %w", err)
+	}
+	i := -1
+	fill(out, func() float64 { i++; return element(v, i) })
+	return toTensor(out), nil
+}
+
 // toValue gives the engine's view of a tensor. It shares the elements unless
 // the tensor is a view that must be copied into row-major order.
 func toValue(t *Tensor) (*ops.Value, error) {

@@ -1,4 +1,15 @@
 // Package metrics tells how good a network is in terms that people use.
+//
+//	share, err := metrics.Accuracy(logits, labels)                        // of one batch
+//	m, err := metrics.StreamingAccuracy(classes, labels, metrics.Options{}) // of all batches
+//	for batch := range batches {
+//		_, err = sess.Run(feeds(batch), m.Update)
+//	}
+//	whole, err := sess.Float(nil, m.Value)
+//
+// Streaming metrics keep what they have seen in local variables, which are in
+// no checkpoint, under TensorFlow's names. Predictions come before labels, as
+// in slim.metrics; tf.metrics has them the other way round.
 package metrics
 
 import (

@@ -9,37 +9,172 @@ import (
 
 // Conv2D is a convolution with its own weights [height, width, in, out], and
 // biases [out] or a normalizer, followed by an activation (slim.conv2d). x is
-// [batch, height, width, channels], float32; kernel is {height, width}, or
-// {size} for both. The result is [batch, height', width', outputs].
+// [batch, height, width, channels], float32 or float64; kernel is {height,
+// width}, or {size} for both. The result is [batch, height', width', outputs].
 //
-// Errors: another rank, an unknown number of channels, outputs below 1, a
+// Errors: another rank, an unknown number of channels, negative outputs, a
 // kernel that does not fit with Valid padding, a stride and a rate above 1
 // together.
 func Conv2D(s graph.Scope, x *graph.Node, outputs int, kernel []int, args ...Args) (*graph.Node, error) {
-	a, err := resolve(s, LayerConv2D, args)
+	y, w, channels, err := beginConv(s, x, LayerConv2D, outputs, kernel, 2, args)
 	if err != nil {
 		return nil, err
 	}
-	g, err := geometry(x, kernel, a, "conv2d", 1)
+	weights, err := y.weights("weights", w.kernel[0], w.kernel[1], channels, outputs)
+	if err != nil {
+		return nil, err
+	}
+	return y.convolve(w, outputs, func() (*graph.Node, error) {
+		return y.s.Apply("Conv2D", ops.Conv2D{Strides: pair(w.stride), Padding: w.padding, Dilations: [2]int{w.rate, w.rate}}, x, weights)
+	})
+}
+
+// beginConv is what all convolutions over n axes begin with.
+func beginConv(s graph.Scope, x *graph.Node, l Layer, outputs int, kernel []int, n int, args []Args) (*layer, window, int, error) {
+	y, err := begin(s, x, l, args)
+	if err != nil {
+		return nil, window{}, 0, err
+	}
+	y.core = coreNames
+	channels, err := y.channels(n+2, [...]string{1: "[batch,width,channels]", 2: "[batch,height,width,channels]", 3: "[batch,depth,height,width,channels]"}[n])
+	if err != nil {
+		return nil, window{}, 0, err
+	}
+	if outputs < 0 {
+		return nil, window{}, 0, fmt.Errorf("slim: %s: %d outputs, at least 1 is wanted", l, outputs)
+	}
+	if err := y.open("Conv"); err != nil {
+		return nil, window{}, 0, err
+	}
+	w, err := y.window(kernel, n, 1, Same)
+	return y, w, channels, err
+}
+
+// convolve makes the biases, applies the convolution, and finishes the layer.
+// The biases come first, since TF-Slim makes all variables before it looks at
+// the shapes.
+func (y *layer) convolve(w window, outputs int, apply func() (*graph.Node, error)) (*graph.Node, error) {
+	var biases *graph.Node
+	if !y.a.NoBiases.or(false) && !y.normalized() {
+		v, err := y.variable("biases", []int{outputs}, y.a.Trainable.or(true), orInitializer(y.a.BiasesInitializer, graph.Zeros()), y.a.BiasesRegularizer)
+		if err != nil {
+			return nil, err
+		}
+		biases = v.Node()
+	}
+	if err := y.dilated(w); err != nil {
+		return nil, err
+	}
+	out, err := apply()
+	if err != nil {
+		return nil, err
+	}
+	if biases != nil {
+		if out, err = y.s.Apply("BiasAdd", ops.BiasAdd{}, out, biases); err != nil {
+			return nil, err
+		}
+	}
+	return y.finish(out)
+}
+
+// Conv1D is Conv2D along one axis (slim.convolution1d). x is [batch, width,
+// channels], kernel is {width}, the weights are [width, in, out].
+func Conv1D(s graph.Scope, x *graph.Node, outputs int, kernel []int, args ...Args) (*graph.Node, error) {
+	y, w, channels, err := beginConv(s, x, LayerConv1D, outputs, kernel, 1, args)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := y.weights("weights", w.kernel[0], channels, outputs)
+	if err != nil {
+		return nil, err
+	}
+	return y.convolve(w, outputs, func() (*graph.Node, error) {
+		// One row of a picture.
+		row, err := y.s.Apply("conv1d/ExpandDims", ops.ExpandDims{Axis: 1}, x)
+		if err != nil {
+			return nil, err
+		}
+		filter, err := y.s.Apply("conv1d/ExpandDims_1", ops.ExpandDims{Axis: 0}, weights)
+		if err != nil {
+			return nil, err
+		}
+		out, err := y.s.Apply("conv1d/Conv2D", ops.Conv2D{Strides: [2]int{1, w.stride[0]}, Padding: w.padding, Dilations: [2]int{1, w.rate}}, row, filter)
+		if err != nil {
+			return nil, err
+		}
+		return y.s.Apply("conv1d/Squeeze", ops.Squeeze{Axes: 1 << 1}, out)
+	})
+}
+
+// Conv2DTranspose is a convolution the other way round: it makes pictures
+// larger by its stride (slim.conv2d_transpose). x is [batch, height, width,
+// channels]; its weights are [height, width, out, in]. With Same padding the
+// result is [batch, height·stride, width·stride, outputs], with Valid
+// larger by what the window juts out.
+//
+// Errors are those of Conv2D.
+func Conv2DTranspose(s graph.Scope, x *graph.Node, outputs int, kernel []int, args ...Args) (*graph.Node, error) {
+	y, err := begin(s, x, LayerConv2DTranspose, args)
+	if err != nil {
+		return nil, err
+	}
+	y.core = coreNames
+	channels, err := y.channels(4, "[batch,height,width,channels]")
 	if err != nil {
 		return nil, err
 	}
 	if outputs < 1 {
-		return nil, fmt.Errorf("slim: conv2d: %d outputs, at least 1 is wanted", outputs)
+		return nil, fmt.Errorf("slim: %s: %d outputs, at least 1 is wanted", y.kind, outputs)
 	}
-	in, err := layerScope(s, a, "Conv")
+	if err := y.open("Conv2d_transpose"); err != nil {
+		return nil, err
+	}
+	w, err := y.window(kernel, 2, 1, Same)
 	if err != nil {
 		return nil, err
 	}
-	w, err := a.variable(in, "weights", []int{g.kernel[0], g.kernel[1], g.channels, outputs}, orInitializer(a.WeightsInitializer, Xavier()), a.WeightsRegularizer)
+	weights, err := y.weights("weights", w.kernel[0], w.kernel[1], outputs, channels)
 	if err != nil {
 		return nil, err
 	}
-	y, err := in.Apply("Conv2D", ops.Conv2D{Strides: g.stride, Padding: g.padding(Same), Dilations: g.rate}, x, w)
+	return y.convolve(w, outputs, func() (*graph.Node, error) {
+		k := ops.Conv2DTranspose{Conv2D: ops.Conv2D{Strides: pair(w.stride), Padding: w.padding}}
+		return y.s.Apply("conv2d_transpose", k, x, weights)
+	})
+}
+
+// Conv2DInPlane convolves each channel with one and the same filter
+// (slim.conv2d_in_plane). x is [batch, height, width, channels]; its weights
+// are [height, width, 1, 1], its biases [channels].
+//
+// Errors are those of Conv2D.
+func Conv2DInPlane(s graph.Scope, x *graph.Node, kernel []int, args ...Args) (*graph.Node, error) {
+	y, err := begin(s, x, LayerConv2DInPlane, args)
 	if err != nil {
 		return nil, err
 	}
-	return a.finish(s, in, y, outputs)
+	channels, err := y.channels(4, "[batch,height,width,channels]")
+	if err != nil {
+		return nil, err
+	}
+	if err := y.open("ConvInPlane"); err != nil {
+		return nil, err
+	}
+	w, err := y.window(kernel, 2, 1, Same)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := y.weights("weights", w.kernel[0], w.kernel[1], 1, 1)
+	if err != nil {
+		return nil, err
+	}
+	return y.convolve(w, channels, func() (*graph.Node, error) {
+		each, err := y.s.Apply("Tile", ops.Tile{Multiples: ops.List(1, 1, channels, 1)}, weights)
+		if err != nil {
+			return nil, err
+		}
+		return y.s.Apply("depthwise", ops.DepthwiseConv2D{Strides: pair(w.stride), Padding: w.padding}, x, each)
+	})
 }
 
 // SeparableConv2D is a depthwise convolution, each channel with filters of
@@ -51,98 +186,45 @@ func Conv2D(s graph.Scope, x *graph.Node, outputs int, kernel []int, args ...Arg
 //
 // Errors are those of Conv2D.
 func SeparableConv2D(s graph.Scope, x *graph.Node, outputs int, kernel []int, args ...Args) (*graph.Node, error) {
-	a, err := resolve(s, LayerSeparableConv2D, args)
+	y, err := begin(s, x, LayerSeparableConv2D, args)
 	if err != nil {
 		return nil, err
 	}
-	g, err := geometry(x, kernel, a, "separable_conv2d", 1)
+	channels, err := y.channels(4, "[batch,height,width,channels]")
 	if err != nil {
 		return nil, err
 	}
 	if outputs < 0 {
 		return nil, fmt.Errorf("slim: separable_conv2d: %d outputs, at least 0 is wanted", outputs)
 	}
-	in, err := layerScope(s, a, "SeparableConv2d")
+	if err := y.open("SeparableConv2d"); err != nil {
+		return nil, err
+	}
+	w, err := y.window(kernel, 2, 1, Same)
 	if err != nil {
 		return nil, err
 	}
-	multiplier := max(1, a.DepthMultiplier)
-	init := orInitializer(a.WeightsInitializer, Xavier())
-	w, err := a.variable(in, "depthwise_weights", []int{g.kernel[0], g.kernel[1], g.channels, multiplier}, init, a.WeightsRegularizer)
+	if outputs > 0 {
+		y.core = coreNames
+	}
+	multiplier := max(1, y.a.DepthMultiplier)
+	filters, err := y.weights("depthwise_weights", w.kernel[0], w.kernel[1], channels, multiplier)
 	if err != nil {
 		return nil, err
 	}
-	width := g.channels * multiplier
-	depthwise := ops.DepthwiseConv2D{Strides: g.stride, Padding: g.padding(Same), Dilations: g.rate}
+	k := ops.DepthwiseConv2D{Strides: pair(w.stride), Padding: w.padding, Dilations: [2]int{w.rate, w.rate}}
 	if outputs == 0 {
-		y, err := in.Apply("depthwise", depthwise, x, w)
+		return y.convolve(w, channels*multiplier, func() (*graph.Node, error) { return y.s.Apply("depthwise", k, x, filters) })
+	}
+	mix, err := y.weights("pointwise_weights", 1, 1, channels*multiplier, outputs)
+	if err != nil {
+		return nil, err
+	}
+	return y.convolve(w, outputs, func() (*graph.Node, error) {
+		out, err := y.s.Apply("separable_conv2d/depthwise", k, x, filters)
 		if err != nil {
 			return nil, err
 		}
-		return a.finish(s, in, y, width)
-	}
-	p, err := a.variable(in, "pointwise_weights", []int{1, 1, width, outputs}, init, a.WeightsRegularizer)
-	if err != nil {
-		return nil, err
-	}
-	y, err := in.Apply("separable_conv2d/depthwise", depthwise, x, w)
-	if err != nil {
-		return nil, err
-	}
-	if y, err = in.Apply("separable_conv2d", ops.Conv2D{Strides: [2]int{1, 1}, Padding: ops.Valid, Dilations: [2]int{1, 1}}, y, p); err != nil {
-		return nil, err
-	}
-	return a.finish(s, in, y, outputs)
-}
-
-// window is what convolutions and pools have in common.
-type window struct {
-	kernel, stride, rate [2]int
-	channels             int
-	given                Padding
-}
-
-// geometry checks a layer's input and reads its window.
-func geometry(x *graph.Node, kernel []int, a Args, layer string, stride int) (w window, err error) {
-	if x == nil {
-		return w, fmt.Errorf("slim: %s: its input is nil", layer)
-	}
-	shape := x.Shape()
-	if len(shape) != 4 {
-		return w, fmt.Errorf("slim: %s: %s has shape %s, [batch,height,width,channels] is wanted", layer, x.Name(), ops.ShapeString(shape))
-	}
-	if w.channels = shape[3]; w.channels == graph.Unknown {
-		return w, fmt.Errorf("slim: %s: the number of channels of %s %s is unknown", layer, x.Name(), ops.ShapeString(shape))
-	}
-	switch len(kernel) {
-	case 1:
-		w.kernel = [2]int{kernel[0], kernel[0]}
-	case 2:
-		w.kernel = [2]int{kernel[0], kernel[1]}
-	default:
-		return w, fmt.Errorf("slim: %s: kernel %v, {height, width} or {size} is wanted", layer, kernel)
-	}
-	if w.kernel[0] < 1 || w.kernel[1] < 1 {
-		return w, fmt.Errorf("slim: %s: kernel %v, sizes of at least 1 are wanted", layer, kernel)
-	}
-	w.stride = [2]int{stride, stride}
-	if a.Stride > 0 {
-		w.stride = [2]int{a.Stride, a.Stride}
-	}
-	if a.StrideHW != [2]int{} {
-		w.stride = [2]int{max(1, a.StrideHW[0]), max(1, a.StrideHW[1])}
-	}
-	w.rate = [2]int{max(1, a.Rate), max(1, a.Rate)}
-	if w.rate[0] > 1 && (w.stride[0] > 1 || w.stride[1] > 1) {
-		return w, fmt.Errorf("slim: %s: strides %v and rate %d, one of them must be 1", layer, w.stride, a.Rate)
-	}
-	w.given = a.Padding
-	return w, nil
-}
-
-func (w window) padding(otherwise Padding) ops.Padding {
-	if w.given == "" {
-		return ops.Padding(otherwise)
-	}
-	return ops.Padding(w.given)
+		return y.s.Apply("separable_conv2d", ops.Conv2D{Padding: ops.Valid}, out, mix)
+	})
 }

@@ -1,12 +1,15 @@
 package slim
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
 	"graft/ckpt"
 	"graft/stdlib/graph"
+	"graft/stdlib/internal/ops"
 )
 
 // Action says what a RestorePlan does with a variable.
@@ -17,6 +20,8 @@ type Action string
 const (
 	Restore       Action = "restore"        // takes the checkpoint's value
 	Reshape       Action = "reshape"        // the same number of values in another shape
+	SliceJoin     Action = "slice"          // a part takes its piece of the whole
+	Cast          Action = "cast"           // the values in another element type
 	ExcludedBy    Action = "excluded"       // left out by a pattern; keeps its initial value
 	Initialise    Action = "initialise"     // not in the checkpoint, and that is allowed
 	Missing       Action = "missing"        // not in the checkpoint
@@ -27,24 +32,40 @@ const (
 // problem reports whether the action stops a plan.
 func (a Action) problem() bool { return a == Missing || a == ShapeMismatch || a == DTypeMismatch }
 
+// reads reports whether the action takes values from the checkpoint.
+func (a Action) reads() bool { return a == Restore || a == Reshape || a == SliceJoin || a == Cast }
+
 // Entry is what a RestorePlan does with one variable.
 type Entry struct {
-	Variable *graph.Variable
-	Key      string // the tensor's name in the checkpoint
-	Action   Action
-	Pattern  string // of ExcludedBy
-	Found    string // dtype and shape in the checkpoint, "" when it is not there
+	Variable   *graph.Variable
+	Key        string // the tensor's name in the checkpoint
+	Action     Action
+	Pattern    string // of ExcludedBy
+	Found      string // dtype and shape in the checkpoint, "" when it is not there
+	FoundShape []int
+	FoundDType graph.DType
 }
 
 // RestoreOptions are the leniencies of a restore, with TF-Slim's names; the
 // zero value allows none.
 type RestoreOptions struct {
 	// IgnoreMissingVars gives variables that the checkpoint does not have
-	// their initial values.
+	// their initial values (ignore_missing_vars).
 	IgnoreMissingVars bool
-	// ReshapeVariables takes values of another shape if their number is right.
+	// ReshapeVariables takes values of another shape if their number is right
+	// (reshape_variables).
 	ReshapeVariables bool
+	// CastVariables takes values of another element type. TF-Slim's
+	// assign_from_checkpoint does it unasked; its savers refuse.
+	CastVariables bool
+	// MovingAverages takes for each variable the tensor
+	// name/ExponentialMovingAverage where there is one, as
+	// ema.variables_to_restore() does.
+	MovingAverages bool
 }
+
+// averageName is what tf.train.ExponentialMovingAverage puts behind a name.
+const averageName = "/ExponentialMovingAverage"
 
 // RestorePlan is what a restore will do, computed before anything is
 // assigned. As the last line of a cell it is a table.
@@ -72,22 +93,64 @@ func PlanRestore(path string, s *Selection) (*RestorePlan, error) {
 // PlanRestoreWith is PlanRestore with leniencies.
 func PlanRestoreWith(path string, s *Selection, opt RestoreOptions) (*RestorePlan, error) {
 	if s == nil || len(s.Variables) == 0 {
-		return nil, fmt.Errorf("slim: no variables to restore from %s: the selection is empty", path)
+		return nil, fmt.Errorf("slim: no variables to restore from %s: the selection is empty (var_list cannot be empty)", path)
 	}
-	r, err := ckpt.Open(path)
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if err := s.distinct(); err != nil {
+		return nil, err
+	}
+	r, err := open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
+	return planOf(r, s, opt), nil
+}
+
+// open opens a checkpoint.
+func open(path string) (*ckpt.Reader, error) {
+	r, err := ckpt.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("slim: Failed to find any matching files for %s: not a valid checkpoint: %w", path, err)
+	}
+	return r, err
+}
+
+// distinct refuses a variable that stands twice, and two that are no parts of
+// one and have the same key.
+func (s *Selection) distinct() error {
+	seen := map[*graph.Variable]bool{}
+	keys := map[string]*graph.Variable{}
+	order := make([]int, len(s.Variables))
+	for i := range order {
+		order[i] = i
+	}
+	// By name, so that the error names the first as a reader would look it up.
+	slices.SortStableFunc(order, func(a, b int) int { return strings.Compare(s.key(a), s.key(b)) })
+	for _, i := range order {
+		key, v := s.key(i), s.Variables[i]
+		other := keys[key]
+		if seen[v] || other != nil && (v.Slice() == nil || other.Slice() == nil) {
+			return fmt.Errorf("slim: At least two variables have the same name: %s: a variable stands twice in the selection, or two take the same tensor", key)
+		}
+		seen[v], keys[key] = true, v
+	}
+	return nil
+}
+
+// planOf compares a selection with an open checkpoint.
+func planOf(r *ckpt.Reader, s *Selection, opt RestoreOptions) *RestorePlan {
 	p := &RestorePlan{Path: r.Path(), Patterns: s.Patterns}
 	used := map[string]bool{}
-	for _, v := range s.Variables {
-		e := compare(v, r, opt)
+	for i, v := range s.Variables {
+		e := compare(v, s.key(i), r, opt)
 		used[e.Key] = used[e.Key] || e.Found != ""
 		p.Entries = append(p.Entries, e)
 	}
 	for _, x := range s.Excluded {
-		e := compare(x.Variable, r, opt)
+		e := compare(x.Variable, x.Variable.FullName(), r, opt)
 		used[e.Key] = used[e.Key] || e.Found != ""
 		e.Action, e.Pattern = ExcludedBy, x.Pattern
 		p.Entries = append(p.Entries, e)
@@ -99,7 +162,7 @@ func PlanRestoreWith(path string, s *Selection, opt RestoreOptions) (*RestorePla
 	}
 	p.sort(s)
 	p.Hints = hints(p)
-	return p, nil
+	return p
 }
 
 // sort puts the entries in the order in which the variables were made.
@@ -113,8 +176,11 @@ func (p *RestorePlan) sort(s *Selection) {
 	slices.SortStableFunc(p.Entries, func(a, b Entry) int { return place[a.Variable] - place[b.Variable] })
 }
 
-func compare(v *graph.Variable, r *ckpt.Reader, opt RestoreOptions) Entry {
-	e := Entry{Variable: v, Key: v.Name()}
+func compare(v *graph.Variable, key string, r *ckpt.Reader, opt RestoreOptions) Entry {
+	e := Entry{Variable: v, Key: key}
+	if opt.MovingAverages && r.Has(key+averageName) {
+		e.Key = key + averageName
+	}
 	info, err := r.Info(e.Key)
 	if err != nil {
 		e.Action = Missing
@@ -123,18 +189,30 @@ func compare(v *graph.Variable, r *ckpt.Reader, opt RestoreOptions) Entry {
 		}
 		return e
 	}
-	e.Found = fmt.Sprintf("%v %v", info.DType, info.Shape)
-	switch same := slices.Equal(info.Shape, v.Shape()); {
-	case info.DType != v.DType():
+	e.Found, e.FoundShape, e.FoundDType = fmt.Sprintf("%v %v", info.DType, info.Shape), info.Shape, info.DType
+	switch same := slices.Equal(info.Shape, e.wanted()); {
+	case info.DType != v.DType() && !opt.CastVariables:
 		e.Action = DTypeMismatch
-	case same:
-		e.Action = Restore
-	case opt.ReshapeVariables && info.Elements() == int64(v.Size()):
-		e.Action = Reshape
-	default:
+	case !same && (!opt.ReshapeVariables || v.Slice() != nil || info.Elements() != int64(v.Size())):
 		e.Action = ShapeMismatch
+	case !same:
+		e.Action = Reshape
+	case info.DType != v.DType():
+		e.Action = Cast
+	case v.Slice() != nil:
+		e.Action = SliceJoin
+	default:
+		e.Action = Restore
 	}
 	return e
+}
+
+// wanted is the shape that the checkpoint's tensor should have.
+func (e Entry) wanted() []int {
+	if s := e.Variable.Slice(); s != nil {
+		return s.FullShape
+	}
+	return e.Variable.Shape()
 }
 
 // Count is the number of variables with that action.
@@ -181,12 +259,24 @@ func (e *PlanError) Error() string {
 	return b.String()
 }
 
+// describe is a line that holds TensorFlow's words for the problem too, by
+// which one searches.
 func (e Entry) describe() string {
-	here := fmt.Sprintf("%v %v", e.Variable.DType(), e.Variable.Shape())
-	if e.Action == Missing {
-		return fmt.Sprintf("%s: %s here, not in the checkpoint", e.Key, here)
+	here := fmt.Sprintf("%v %v", e.Variable.DType(), e.wanted())
+	name := e.Variable.Name()
+	if name != e.Key {
+		name += " (there " + e.Key + ")"
 	}
-	return fmt.Sprintf("%s: %s here, %s in the checkpoint", e.Key, here, e.Found)
+	switch e.Action {
+	case Missing:
+		return fmt.Sprintf("%s: %s here, not in the checkpoint (Key %s not found in checkpoint)", name, here, e.Key)
+	case DTypeMismatch:
+		return fmt.Sprintf("%s: %s here, %s in the checkpoint (expected dtype %v does not equal original dtype %v)", name, here, e.Found, e.Variable.DType(), e.FoundDType)
+	case ShapeMismatch:
+		return fmt.Sprintf("%s: %s here, %s in the checkpoint (Assign requires shapes of both tensors to match. lhs shape= %s rhs shape= %s)",
+			name, here, e.Found, ops.ShapeString(e.wanted()), ops.ShapeString(e.FoundShape))
+	}
+	return fmt.Sprintf("%s: %s here, %s in the checkpoint: %s", name, here, e.Found, e.Action)
 }
 
 // Err is nil for a plan that can be applied, else a *PlanError.
@@ -208,26 +298,14 @@ func (p *RestorePlan) Apply(sess *graph.Session) error {
 	if err := p.Err(); err != nil {
 		return err
 	}
-	r, err := ckpt.Open(p.Path)
+	r, err := open(p.Path)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	values := make([]*graph.Tensor, len(p.Entries))
-	for i, e := range p.Entries {
-		if e.Variable.Graph() != sess.Graph() {
-			return fmt.Errorf("slim: variable %s is of another graph than the session's", e.Key)
-		}
-		if e.Action != Restore && e.Action != Reshape {
-			continue
-		}
-		t, err := r.Tensor(e.Key)
-		if err != nil {
-			return err
-		}
-		if values[i], err = graph.FromCheckpoint(t, e.Variable.Shape()...); err != nil {
-			return err
-		}
+	values, err := p.read(r, sess.Graph())
+	if err != nil {
+		return err
 	}
 	for i, e := range p.Entries {
 		if values[i] == nil {
@@ -238,4 +316,37 @@ func (p *RestorePlan) Apply(sess *graph.Session) error {
 		}
 	}
 	return nil
+}
+
+// read reads all values of a plan, one an entry.
+func (p *RestorePlan) read(r *ckpt.Reader, g *graph.Graph) ([]*graph.Tensor, error) {
+	values := make([]*graph.Tensor, len(p.Entries))
+	wholes := map[string]*graph.Tensor{} // of which parts take their pieces
+	for i, e := range p.Entries {
+		if e.Variable.Graph() != g {
+			return nil, fmt.Errorf("slim: variable %s is of another graph than the session's", e.Variable.Name())
+		}
+		if !e.Action.reads() {
+			continue
+		}
+		whole := wholes[e.Key]
+		if whole == nil {
+			t, err := r.Tensor(e.Key)
+			if err != nil {
+				return nil, err
+			}
+			if whole, err = graph.FromCheckpointAs(t, e.Variable.DType(), e.wanted()...); err != nil {
+				return nil, err
+			}
+		}
+		values[i] = whole
+		if s := e.Variable.Slice(); s != nil {
+			wholes[e.Key] = whole
+			var err error
+			if values[i], err = graph.CutTensor(whole, s); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return values, nil
 }

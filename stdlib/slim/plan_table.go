@@ -11,7 +11,7 @@ import (
 // title counts what will happen.
 func (p *RestorePlan) title() string {
 	parts := []string{}
-	for _, a := range []Action{Restore, Reshape, ExcludedBy, Initialise, Missing, ShapeMismatch, DTypeMismatch} {
+	for _, a := range []Action{Restore, Reshape, SliceJoin, Cast, ExcludedBy, Initialise, Missing, ShapeMismatch, DTypeMismatch} {
 		if n := p.Count(a); n > 0 || a == Restore {
 			parts = append(parts, fmt.Sprintf("%d %s", n, a))
 		}
@@ -38,7 +38,12 @@ func (p *RestorePlan) rows() [][]string {
 }
 
 // alike reports whether two variables have the same fate.
-func (e Entry) alike(other Entry) bool { return e.Action == other.Action && e.Pattern == other.Pattern }
+func (e Entry) alike(other Entry) bool {
+	return e.Action == other.Action && e.Pattern == other.Pattern && e.renamed() == other.renamed()
+}
+
+// renamed reports whether the tensor has another name than the variable.
+func (e Entry) renamed() bool { return e.Action.reads() && e.Variable.Name() != e.Key }
 
 // row is the row of n variables, from e to last.
 func (e Entry) row(last Entry, n int) []string {
@@ -51,15 +56,20 @@ func (e Entry) row(last Entry, n int) []string {
 	case e.Action == Initialise:
 		action = "not in the file, newly initialised"
 	}
+	if renamed := e.renamed(); renamed && n > 1 {
+		action += " from " + span(e.Key, last.Key)
+	} else if renamed {
+		action += " from " + e.Key
+	}
 	if n > 1 {
-		return []string{span(e.Key, last.Key), fmt.Sprint(n), "", "", action}
+		return []string{span(e.Variable.Name(), last.Variable.Name()), fmt.Sprint(n), "", "", action}
 	}
 	here := fmt.Sprintf("%v %v", e.Variable.DType(), e.Variable.Shape())
 	there := e.Found
 	if there == "" {
 		there = "–"
 	}
-	return []string{e.Key, "1", here, there, action}
+	return []string{e.Variable.Name(), "1", here, there, action}
 }
 
 // span names the scopes from that of one variable to that of another.

@@ -2,6 +2,9 @@ package slim
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 
 	"graft/stdlib/graph"
@@ -19,10 +22,14 @@ func Include(patterns ...string) RestoreOption { return RestoreOption{include: p
 // pattern is a regular expression that must match from the start of the name.
 func Exclude(patterns ...string) RestoreOption { return RestoreOption{exclude: patterns} }
 
-// Selection is a choice of variables to restore, and why others are not in it.
+// Selection is a choice of variables to restore, what they are called in the
+// checkpoint, and why others are not in it.
 type Selection struct {
 	// Variables are those to restore, in the order of their making.
 	Variables []*graph.Variable
+	// Keys are what the Variables are called in the checkpoint, one each. nil:
+	// by their own names, parts by the whole's.
+	Keys []string
 	// Excluded are those left out, each with the pattern that did it; ""
 	// where no Include took it.
 	Excluded []Excluded
@@ -41,6 +48,131 @@ type Pattern struct {
 	Text    string
 	Exclude bool
 	Matches int
+}
+
+// Select is the choice of given variables, looked up under their own names. An
+// empty list, a nil variable and variables of several graphs are errors.
+func Select(vars ...*graph.Variable) (*Selection, error) {
+	s := &Selection{Variables: vars}
+	return s, s.check()
+}
+
+// SelectAs is the choice of given variables, by what they are called in the
+// checkpoint; parts of one variable share its name. Errors are those of
+// Select.
+func SelectAs(vars map[string][]*graph.Variable) (*Selection, error) {
+	s := &Selection{Keys: []string{}}
+	for _, key := range slices.Sorted(maps.Keys(vars)) {
+		for _, v := range vars[key] {
+			s.Variables, s.Keys = append(s.Variables, v), append(s.Keys, key)
+		}
+	}
+	return s, s.check()
+}
+
+func (s *Selection) check() error {
+	if s == nil || len(s.Variables) == 0 {
+		return fmt.Errorf("slim: the selection is empty: there are no variables to restore")
+	}
+	for i, v := range s.Variables {
+		if v == nil {
+			return fmt.Errorf("slim: variable %d of the selection is nil", i)
+		}
+		if v.Graph() != s.Variables[0].Graph() {
+			return fmt.Errorf("slim: %s and %s of the selection are of different graphs", s.Variables[0].Name(), v.Name())
+		}
+	}
+	if s.Keys != nil && len(s.Keys) != len(s.Variables) {
+		return fmt.Errorf("slim: the selection has %d variables and %d keys", len(s.Variables), len(s.Keys))
+	}
+	return nil
+}
+
+// key is what variable i is called in the checkpoint.
+func (s *Selection) key(i int) string {
+	if s.Keys != nil {
+		return s.Keys[i]
+	}
+	return s.Variables[i].FullName()
+}
+
+// Rename is the selection in which names that begin with here are looked up in
+// the checkpoint with there in its place: Rename("my/", "vgg_16/"). The text is
+// taken letter by letter. One that no name begins with is a
+// *graph.NoMatchError.
+func (s *Selection) Rename(here, there string) (*Selection, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	out := *s
+	out.Keys = make([]string, len(s.Variables))
+	found := false
+	for i := range s.Variables {
+		rest, ok := strings.CutPrefix(s.key(i), here)
+		if found = found || ok; ok {
+			out.Keys[i] = there + rest
+		} else {
+			out.Keys[i] = s.key(i)
+		}
+	}
+	if !found {
+		return nil, graph.NoMatch("the selection", regexp.QuoteMeta(here), names(s.Variables))
+	}
+	return &out, nil
+}
+
+// GetVariablesToRestore is slim.get_variables_to_restore to the letter: all
+// global variables, those of optimizers and the global step among them; with
+// include, those that each pattern matches, one list behind the other, so that
+// a variable may stand there twice; without those that a pattern of exclude
+// matches. Patterns that match nothing pass, an include without patterns takes
+// nothing, and "" matches everything.
+//
+// VariablesToRestore is what you want unless you count on any of this.
+func GetVariablesToRestore(g *graph.Graph, include, exclude []string) ([]*graph.Variable, error) {
+	if g == nil {
+		return nil, fmt.Errorf("slim: the graph is nil")
+	}
+	all, err := g.Collection(graph.GlobalVariables, "")
+	if err != nil {
+		return nil, err
+	}
+	taken := all
+	if include != nil {
+		taken = nil
+		for _, p := range include {
+			if taken, err = appendMatches(taken, all, p); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var left []*graph.Variable
+	for _, p := range exclude {
+		if left, err = appendMatches(left, all, p); err != nil {
+			return nil, err
+		}
+	}
+	out := []*graph.Variable{}
+	for _, v := range taken {
+		if !slices.Contains(left, v) {
+			out = append(out, v)
+		}
+	}
+	return out, nil
+}
+
+// appendMatches appends those of all that the pattern matches.
+func appendMatches(list, all []*graph.Variable, pattern string) ([]*graph.Variable, error) {
+	re, err := graph.Prefix(pattern)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range all {
+		if re.MatchString(v.Name() + ":0") {
+			list = append(list, v)
+		}
+	}
+	return list, nil
 }
 
 // VariablesToRestore chooses the variables to restore from a checkpoint: the

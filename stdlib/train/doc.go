@@ -7,6 +7,10 @@
 //	}
 //	path, err := train.NewSaver(g).Save(sess, "out/model.ckpt", 100)
 //
+// CreateTrainOp is TF-Slim's step: a node whose value is the loss, with
+// gradient multipliers and clipping. ExponentialMovingAverage keeps averages of
+// variables, MobileNets' and NASNets' way to better weights.
+//
 // The equations, the slots that optimizers keep and their names are those of
 // TensorFlow 1, so that its checkpoints can be resumed.
 package train

@@ -11,25 +11,46 @@ import (
 
 // Optimizer changes variables so that a loss becomes smaller.
 type Optimizer struct {
-	rate float64
-	rule rule
+	rate  float64
+	rule  rule
+	name  string // of slots and operations; "" is the rule's
+	scope graph.Scope
+}
+
+// Named is the optimizer with another name for its slots and operations.
+func (o *Optimizer) Named(name string) *Optimizer {
+	out := *o
+	out.name = name
+	return &out
+}
+
+// In is the optimizer that puts what it keeps into a scope. As in TensorFlow
+// the scope stands before a variable's whole name: net/net/w/Adam.
+func (o *Optimizer) In(s graph.Scope) *Optimizer {
+	out := *o
+	out.scope = s
+	return &out
+}
+
+func (o *Optimizer) title() string {
+	if o.name != "" {
+		return o.name
+	}
+	return o.rule.name
 }
 
 // rule is what sets one optimizer apart.
 type rule struct {
 	name  string
-	slots []slot // kept beside each variable
+	slots []float64 // kept beside each variable: what each begins with
+	// order is the kernel's order of the slots; nil: as they are made.
+	order []int
 	// powers are scalars kept once for an optimizer, multiplied by themselves
 	// at the end of each step.
 	powers  []power
 	scalars []scalar
 	kernel  ops.Kernel // of variable, slots, powers, rate, scalars, gradient
 	check   error      // what is wrong with the settings
-}
-
-type slot struct {
-	name  string // behind the variable's
-	first float64
 }
 
 type power struct {
@@ -46,7 +67,7 @@ type scalar struct {
 // GradientDescent subtracts rate times the gradient
 // (tf.train.GradientDescentOptimizer). rate is above 0.
 func GradientDescent(rate float64) *Optimizer {
-	return &Optimizer{rate, rule{name: "GradientDescent", kernel: ops.ApplyGradientDescent{}}}
+	return &Optimizer{rate: rate, rule: rule{name: "GradientDescent", kernel: ops.ApplyGradientDescent{}}}
 }
 
 // MomentumOptions are the settings of MomentumWith.
@@ -64,12 +85,12 @@ func Momentum(rate, momentum float64) *Optimizer {
 
 // MomentumWith is Momentum with all its settings.
 func MomentumWith(o MomentumOptions) *Optimizer {
-	r := rule{name: "Momentum", slots: []slot{{"Momentum", 0}}, scalars: []scalar{{"momentum", o.Momentum}},
+	r := rule{name: "Momentum", slots: []float64{0}, scalars: []scalar{{"momentum", o.Momentum}},
 		kernel: ops.ApplyMomentum{Nesterov: o.UseNesterov}}
 	if o.Momentum < 0 || o.Momentum >= 1 {
 		r.check = fmt.Errorf("momentum %g is not in [0, 1)", o.Momentum)
 	}
-	return &Optimizer{o.LearningRate, r}
+	return &Optimizer{rate: o.LearningRate, rule: r}
 }
 
 // AdamOptions are the settings of AdamWith; zero means the default.
@@ -87,7 +108,7 @@ func Adam(rate float64) *Optimizer { return AdamWith(AdamOptions{LearningRate: r
 
 // AdamWith is Adam with all its settings.
 func AdamWith(o AdamOptions) *Optimizer {
-	r := rule{name: "Adam", slots: []slot{{"Adam", 0}, {"Adam_1", 0}}}
+	r := rule{name: "Adam", slots: []float64{0, 0}}
 	for _, d := range []struct {
 		at    *float64
 		value float64
@@ -101,7 +122,7 @@ func AdamWith(o AdamOptions) *Optimizer {
 	}
 	r.powers = []power{{"beta1_power", o.Beta1}, {"beta2_power", o.Beta2}}
 	r.kernel = ops.ApplyAdam{Beta1: o.Beta1, Beta2: o.Beta2, Epsilon: o.Epsilon}
-	return &Optimizer{o.LearningRate, r}
+	return &Optimizer{rate: o.LearningRate, rule: r}
 }
 
 // Minimize adds the operation of one training step: the gradients of loss
@@ -117,15 +138,45 @@ func AdamWith(o AdamOptions) *Optimizer {
 // not a scalar, batch normalisation that works in training mode though none
 // of its layer's variables is trained, settings out of range.
 func (o *Optimizer) Minimize(loss *graph.Node, vars ...*graph.Variable) (*graph.Operation, error) {
+	return o.MinimizeWith(loss, MinimizeOptions{Vars: vars})
+}
+
+// MinimizeOptions are the settings of MinimizeWith.
+type MinimizeOptions struct {
+	// Vars are trained. Default, when nil: all of TrainableVariables that
+	// affect the loss.
+	Vars []*graph.Variable
+	// GlobalStep is counted up by each step. Default: none.
+	GlobalStep *graph.Variable
+	// NoUpdateOps leaves the moving statistics of batch normalisation as they
+	// are, as TensorFlow's minimize does, and asks nothing of frozen layers.
+	NoUpdateOps bool
+}
+
+// MinimizeWith is Minimize with all its settings. A global step that is no
+// integer scalar is an error.
+func (o *Optimizer) MinimizeWith(loss *graph.Node, opt MinimizeOptions) (*graph.Operation, error) {
+	pairs, err := o.ComputeGradients(loss, opt.Vars)
+	if err != nil {
+		return nil, err
+	}
+	n, err := o.apply(pairs, opt)
+	if err != nil {
+		return nil, err
+	}
+	return graph.Group(o.title(), n)
+}
+
+// ComputeGradients pairs variables with the gradients of the loss
+// (tf.train.Optimizer.compute_gradients). vars nil means all of
+// TrainableVariables that affect the loss. Errors are those of Minimize.
+func (o *Optimizer) ComputeGradients(loss *graph.Node, vars []*graph.Variable) ([]GradientAndVariable, error) {
 	given := vars != nil
 	if loss == nil {
 		return nil, fmt.Errorf("train: minimize: the loss is nil")
 	}
-	if o.rule.check != nil {
-		return nil, fmt.Errorf("train: %s: %w", o.rule.name, o.rule.check)
-	}
-	if !(o.rate > 0) {
-		return nil, fmt.Errorf("train: %s: learning rate %g must be above 0", o.rule.name, o.rate)
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	if !given {
 		var err error
@@ -133,6 +184,7 @@ func (o *Optimizer) Minimize(loss *graph.Node, vars ...*graph.Variable) (*graph.
 			return nil, err
 		}
 	}
+	vars = parts(vars)
 	if len(vars) == 0 {
 		return nil, fmt.Errorf("train: No variables to optimize: the list is empty; look at Graph.Collection(graph.TrainableVariables, \"\")")
 	}
@@ -150,9 +202,33 @@ func (o *Optimizer) Minimize(loss *graph.Node, vars ...*graph.Variable) (*graph.
 		}
 	}
 	if len(pairs) == 0 || given && len(without) > 0 {
-		return nil, fmt.Errorf("train: No gradients provided for any of %s: the loss %s does not depend on them", strings.Join(without, ", "), loss.Name())
+		return nil, fmt.Errorf("train: No gradients provided for any variable of %s: the loss %s does not depend on them", strings.Join(without, ", "), loss.Name())
 	}
-	return o.ApplyGradients(pairs...)
+	return pairs, nil
+}
+
+// check looks at the settings.
+func (o *Optimizer) check() error {
+	if o.rule.check != nil {
+		return fmt.Errorf("train: %s: %w", o.rule.name, o.rule.check)
+	}
+	if !(o.rate > 0) {
+		return fmt.Errorf("train: %s: learning rate %g must be above 0", o.rule.name, o.rate)
+	}
+	return nil
+}
+
+// parts puts the parts of variables in their place.
+func parts(vars []*graph.Variable) []*graph.Variable {
+	out := make([]*graph.Variable, 0, len(vars))
+	for _, v := range vars {
+		if v != nil && v.Parts() != nil {
+			out = append(out, v.Parts()...)
+		} else {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // GradientAndVariable is a variable and the gradient to change it by.
@@ -166,133 +242,36 @@ type GradientAndVariable struct {
 // (tf.train.Optimizer.apply_gradients). An empty list, a variable that stands
 // in it twice and a gradient of another shape are errors.
 func (o *Optimizer) ApplyGradients(pairs ...GradientAndVariable) (*graph.Operation, error) {
-	if len(pairs) == 0 {
-		return nil, fmt.Errorf("train: No variables provided")
-	}
-	b := &stepBuilder{o: o, g: pairs[0].Variable.Graph()}
-	if err := b.begin(); err != nil {
-		return nil, err
-	}
-	seen := map[*graph.Variable]bool{}
-	for _, p := range pairs {
-		if seen[p.Variable] {
-			return nil, fmt.Errorf("train: %s stands twice in the list of variables to train", p.Variable.Name())
-		}
-		seen[p.Variable] = true
-		if !slices.Equal(p.Gradient.Shape(), p.Variable.Shape()) {
-			return nil, fmt.Errorf("train: the gradient of %s has shape %v, the variable %v", p.Variable.Name(), p.Gradient.Shape(), p.Variable.Shape())
-		}
-		if err := b.apply(p); err != nil {
-			return nil, err
-		}
-	}
-	if err := b.finish(); err != nil {
-		return nil, err
-	}
-	updates, err := updateOps(b.g, seen)
+	n, err := o.apply(pairs, MinimizeOptions{})
 	if err != nil {
 		return nil, err
 	}
-	return graph.Group(o.rule.name, append(b.done, updates...)...)
+	return graph.Group(o.title(), n)
 }
 
-// stepBuilder builds the operations of one training step.
-type stepBuilder struct {
-	o      *Optimizer
-	g      *graph.Graph
-	rates  []*graph.Node // the learning rate, then the scalars
-	powers []*graph.Variable
-	done   []*graph.Node
-}
-
-func (b *stepBuilder) begin() error {
-	for _, c := range append([]scalar{{"learning_rate", b.o.rate}}, b.o.rule.scalars...) {
-		n, err := b.g.Scalar(b.o.rule.name+"/"+c.name, graph.Float32, c.value)
-		if err != nil {
-			return err
-		}
-		b.rates = append(b.rates, n)
-	}
-	for _, p := range b.o.rule.powers {
-		v, err := b.slot(p.name, nil, p.base)
-		if err != nil {
-			return err
-		}
-		b.powers = append(b.powers, v)
-	}
-	return nil
-}
-
-// slot makes a variable of the optimizer's; when another optimizer has one of
-// that name already, it becomes name_1, as in TensorFlow.
-func (b *stepBuilder) slot(name string, shape []int, first float64) (*graph.Variable, error) {
-	free := name
-	for i := 1; ; i++ {
-		if _, err := b.g.Variable(free); err != nil {
-			break
-		}
-		free = fmt.Sprintf("%s_%d", name, i)
-	}
-	return b.g.Scope().GetVariable(free, graph.VariableOptions{Shape: shape, Initializer: graph.Constants{Value: first},
-		NotTrainable: true, Collections: []string{graph.GlobalVariables, graph.OptimizerVariables}})
-}
-
-func (b *stepBuilder) apply(p GradientAndVariable) error {
-	in := []*graph.Node{p.Variable.Node()}
-	for _, s := range b.o.rule.slots {
-		v, err := b.slot(p.Variable.Name()+"/"+s.name, p.Variable.Shape(), s.first)
-		if err != nil {
-			return err
-		}
-		in = append(in, v.Node())
-	}
-	for _, v := range b.powers {
-		in = append(in, v.Node())
-	}
-	in = append(append(in, b.rates...), p.Gradient)
-	n, err := b.g.Scope().Apply(b.o.rule.name+"/update_"+p.Variable.Name()+"/"+b.o.rule.kernel.Name(), b.o.rule.kernel, in...)
-	if err != nil {
-		return err
-	}
-	b.done = append(b.done, n)
-	return nil
-}
-
-// finish multiplies the powers, after all variables have used them.
-func (b *stepBuilder) finish() error {
-	for i, v := range b.powers {
-		next, err := b.g.Scope().Apply(b.o.rule.name+"/mul", ops.Affine{By: b.o.rule.powers[i].base}, v.Node())
-		if err != nil {
-			return err
-		}
-		n, err := b.g.Scope().Apply(b.o.rule.name+"/Assign", ops.Assign{}, v.Node(), next)
-		if err != nil {
-			return err
-		}
-		b.done = append(b.done, n)
-	}
-	return nil
-}
-
-// updateOps picks the UpdateOps of layers that are trained. A layer in
-// training mode of which nothing is trained is an error: it would normalise by
-// each batch's statistics, and its moving ones would drift or stay behind.
-func updateOps(g *graph.Graph, trained map[*graph.Variable]bool) ([]*graph.Node, error) {
+// updateOps picks the UpdateOps of layers that are trained. Of those that are
+// not, the layers that the gradients do not go through are none of this
+// step's business; any other is an error: it would normalise by each batch's
+// statistics, and its moving ones would drift or stay behind.
+func updateOps(g *graph.Graph, pairs []GradientAndVariable) ([]*graph.Node, error) {
 	all, err := g.NodeCollection(graph.UpdateOps, "")
 	if err != nil {
 		return nil, err
 	}
-	scopes := map[string]bool{}
-	for v := range trained {
-		scopes[layerOf(v.Name())] = true
+	trained := map[string]bool{}
+	var gradients []*graph.Node
+	for _, p := range pairs {
+		trained[layerOf(p.Variable.Name())] = true
+		gradients = append(gradients, p.Gradient)
 	}
+	upstream := graph.Upstream(gradients...)
 	var run []*graph.Node
 	var frozen []string
 	for _, n := range all {
 		layer := layerOf(n.Inputs()[0].Name())
-		if scopes[layer] {
+		if trained[layer] {
 			run = append(run, n)
-		} else if !slices.Contains(frozen, layer) {
+		} else if upstream(statistics(n)) && !slices.Contains(frozen, layer) {
 			frozen = append(frozen, layer)
 		}
 	}
@@ -301,6 +280,24 @@ func updateOps(g *graph.Graph, trained map[*graph.Variable]bool) ([]*graph.Node,
 			len(frozen), strings.Join(frozen[:min(3, len(frozen))], ", "))
 	}
 	return run, nil
+}
+
+// statistics is the node of the batch's own statistics that an update is made
+// of, nil when there is none.
+func statistics(update *graph.Node) *graph.Node {
+	for n := update; ; {
+		in := n.Inputs()
+		switch {
+		case n.Op() == "Moments":
+			return n
+		case len(in) == 0:
+			return nil
+		case n == update && len(in) > 1:
+			n = in[1] // what the variable is moved to
+		default:
+			n = in[0]
+		}
+	}
 }
 
 // layerOf is a variable's layer: its name without the last segment and

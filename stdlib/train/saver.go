@@ -6,15 +6,20 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"graft/ckpt"
 	"graft/stdlib/graph"
+	"graft/stdlib/slim"
 )
 
 // Saver writes variables to V2 checkpoints that TensorFlow reads, and reads
 // them back (tf.train.Saver).
 type Saver struct {
-	vars []*graph.Variable
+	sel *slim.Selection
+	// Reshape makes Restore take values of another shape if their number is
+	// right.
+	Reshape bool
 	// MaxToKeep is how many checkpoints of this Saver stay on disk; older
 	// ones are deleted. 0 keeps all.
 	MaxToKeep int
@@ -37,12 +42,72 @@ func NewSaver(g *graph.Graph, vars ...*graph.Variable) (*Saver, error) {
 	if len(vars) == 0 {
 		return nil, fmt.Errorf("train: No variables to save")
 	}
-	for _, v := range vars {
-		if v == nil || v.Graph() != g {
-			return nil, fmt.Errorf("train: variable %v is not of the saver's graph", v)
+	sel, err := slim.Select(parts(vars)...)
+	if err != nil {
+		return nil, fmt.Errorf("train: saver: %w", err)
+	}
+	return newSaver(g, sel)
+}
+
+// NewSaverAs returns a Saver of variables by what they are called in the
+// checkpoint; those that share a name must be parts of one variable
+// (tf.train.Saver of a dict). An empty map is an error.
+func NewSaverAs(g *graph.Graph, vars map[string][]*graph.Variable) (*Saver, error) {
+	if len(vars) == 0 {
+		return nil, fmt.Errorf("train: No variables to save")
+	}
+	for key, list := range vars {
+		for _, v := range list {
+			if len(list) > 1 && v != nil && v.Slice() == nil {
+				return nil, fmt.Errorf("train: %s: Slices must all be slices: %v", key, v)
+			}
 		}
 	}
-	return &Saver{vars: vars, MaxToKeep: 5}, nil
+	sel, err := slim.SelectAs(vars)
+	if err != nil {
+		return nil, fmt.Errorf("train: saver: %w", err)
+	}
+	return newSaver(g, sel)
+}
+
+func newSaver(g *graph.Graph, sel *slim.Selection) (*Saver, error) {
+	s := &Saver{sel: sel, MaxToKeep: 5}
+	owner := map[string]*graph.Variable{}
+	order := make([]int, len(sel.Variables))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return strings.Compare(s.name(a), s.name(b)) })
+	for _, i := range order {
+		name, v := s.name(i), sel.Variables[i]
+		if v.Graph() != g {
+			return nil, fmt.Errorf("train: variable %v is not of the saver's graph", v)
+		}
+		if other := owner[name]; other != nil && (other == v || other.Slice() == nil || v.Slice() == nil) {
+			return nil, fmt.Errorf("train: At least two variables have the same name: %s", name)
+		}
+		owner[name] = v
+	}
+	return s, nil
+}
+
+// name is what variable i is saved as.
+func (s *Saver) name(i int) string {
+	if s.sel.Keys != nil {
+		return s.sel.Keys[i]
+	}
+	return s.sel.Variables[i].FullName()
+}
+
+// Names are what the variables are saved as, sorted; the name of a variable in
+// parts stands there once for each part.
+func (s *Saver) Names() []string {
+	out := make([]string, len(s.sel.Variables))
+	for i := range out {
+		out[i] = s.name(i)
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Save writes the variables' values to prefix-step, updates the file
@@ -83,15 +148,8 @@ func (s *Saver) write(sess *graph.Session, path string) error {
 	if err != nil {
 		return err
 	}
-	vars := slices.Clone(s.vars)
-	slices.SortFunc(vars, func(a, b *graph.Variable) int {
-		if a.Name() < b.Name() {
-			return -1
-		}
-		return 1
-	})
-	for _, v := range vars {
-		if err := s.add(sess, w, v); err != nil {
+	for _, name := range slices.Compact(s.Names()) {
+		if err := s.add(sess, w, name); err != nil {
 			w.Abort()
 			return err
 		}
@@ -99,12 +157,19 @@ func (s *Saver) write(sess *graph.Session, path string) error {
 	return w.Close()
 }
 
-func (s *Saver) add(sess *graph.Session, w *ckpt.Writer, v *graph.Variable) error {
-	value, err := sess.Value(v)
-	if err != nil {
-		return err
+// add writes one tensor, joined of its parts.
+func (s *Saver) add(sess *graph.Session, w *ckpt.Writer, name string) error {
+	var pieces []*graph.Variable
+	for i, v := range s.sel.Variables {
+		if s.name(i) == name {
+			pieces = append(pieces, v)
+		}
 	}
-	t, err := graph.ToCheckpoint(v.Name(), value)
+	value, err := graph.JoinParts(sess, pieces...)
+	if err != nil {
+		return fmt.Errorf("train: save %s: %w", name, err)
+	}
+	t, err := graph.ToCheckpoint(name, value)
 	if err != nil {
 		return err
 	}
@@ -129,32 +194,12 @@ func remove(path string) error {
 // (anything that ckpt.Open opens). Either all are restored or, when one is
 // missing, does not fit or is damaged, none.
 func (s *Saver) Restore(sess *graph.Session, path string) error {
-	r, err := ckpt.Open(path)
+	p, err := slim.PlanRestoreWith(path, s.sel, slim.RestoreOptions{ReshapeVariables: s.Reshape})
 	if err != nil {
-		return err
+		return fmt.Errorf("train: restore: %w", err)
 	}
-	defer r.Close()
-	values := make([]*graph.Tensor, len(s.vars))
-	for i, v := range s.vars {
-		info, err := r.Info(v.Name())
-		if err != nil {
-			return err
-		}
-		if info.DType != v.DType() || !slices.Equal(info.Shape, v.Shape()) {
-			return fmt.Errorf("train: restore %s: %v %v in %s, %v %v in the graph", v.Name(), info.DType, info.Shape, path, v.DType(), v.Shape())
-		}
-		t, err := r.Tensor(v.Name())
-		if err != nil {
-			return err
-		}
-		if values[i], err = graph.FromCheckpoint(t, v.Shape()...); err != nil {
-			return err
-		}
-	}
-	for i, v := range s.vars {
-		if err := sess.Restore(v, values[i], r.Path()); err != nil {
-			return err
-		}
+	if err := p.Apply(sess); err != nil {
+		return fmt.Errorf("train: restore: Restoring from checkpoint failed: %w", err)
 	}
 	return nil
 }

@@ -147,7 +147,7 @@ func TestSaverRefuses(t *testing.T) {
 	if err := wr.Close(); err != nil {
 		t.Fatal(err)
 	}
-	wants(t, saver.Restore(sess, prefix), "restore w: float32 [2] in "+prefix, "float32 [] in the graph")
+	wants(t, saver.Restore(sess, prefix), "w: float32 [] here, float32 [2] in the checkpoint", prefix)
 	if o, _ := sess.Origin(w); o != graph.Fresh {
 		t.Errorf("w is %s", o)
 	}
