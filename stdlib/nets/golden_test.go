@@ -242,7 +242,6 @@ func TestBadInput(t *testing.T) {
 	}{
 		{nil, Config{NumClasses: 3}, "input is nil"},
 		{flat, Config{NumClasses: 3}, "flat has shape [-1,784], [batch,height,width,channels] is wanted"},
-		{free, Config{NumClasses: 3}, "height and width of its input must be known"},
 		{free, Config{NumClasses: -1, Scope: "b"}, "NumClasses is -1"},
 		{free, Config{DepthMultiplier: -2, Scope: "c"}, "DepthMultiplier is -2"},
 	} {

@@ -2,126 +2,141 @@
 // that its checkpoints fit.
 //
 //	logits, endPoints, err := nets.MobilenetV1(images, nets.Config{NumClasses: 5, DepthMultiplier: 0.25})
+//	logits, endPoints, err = nets.Build("vgg_16", images, nets.Config{NumClasses: 5})
+//	net, err := nets.Lookup("vgg_16") // image size, classes, preprocessing, scopes of the head
 //
-// A net takes its graph from its input and its scope from Config.
+// A net takes its graph from its input and its scope from Config. It applies
+// TF-Slim's arg scope by itself: a net that was built without it has other
+// variables than its checkpoint.
+//
+// A function's name is TF-Slim's in camel case, spelt as the net's scope is:
+// InceptionV3, MobilenetV2, VGG16 for vgg_16. The depth of a resnet stands
+// before its version, so that the two numbers do not run together:
+// resnet_v1_50 is Resnet50V1. Multipliers have no functions of their own:
+// mobilenet_v1_025 is MobilenetV1 with DepthMultiplier 0.25, or Build with
+// that name.
 package nets
 
 import (
-	"fmt"
-
 	"graft/stdlib/graph"
-	"graft/stdlib/internal/ops"
 	"graft/stdlib/slim"
 )
 
-// Config is what the nets' builders are told; its zero value is TF-Slim's
-// defaults, but that IsTraining is false.
+// Config is what the nets' builders are told: the arguments of TF-Slim's
+// functions and of their arg scopes. Its zero value is TF-Slim's defaults, but
+// that IsTraining is false and NumClasses is 0. An option that a net does not
+// have is an error; Net.Options lists those it has.
 type Config struct {
-	// NumClasses is the number of outputs of the last layer. 0 leaves the
-	// head out: the result is the features before it.
+	// NumClasses is the number of outputs of the last layer. 0 leaves it out:
+	// the result is the features before it, pooled where the net pools.
 	NumClasses int
-	// IsTraining normalises by each batch's statistics and drops out.
+	// IsTraining normalises by each batch's statistics, drops out, and builds
+	// the parts that exist in training only (nasnet's auxiliary head).
 	IsTraining bool
-	// KeepProb is the share of values that dropout keeps when training, in
-	// (0, 1]. Default: the net's own.
-	KeepProb float64
-	// DepthMultiplier scales the number of channels, above 0; MobileNets only.
-	// Default: 1.
-	DepthMultiplier float64
-	// WeightDecay is the scale of the L2 penalty on weights. Default: the
-	// net's own; below 0 there is none.
-	WeightDecay float64
-	// BatchNormDecay is the decay of the moving statistics, in (0, 1).
-	// Default: the net's own.
-	BatchNormDecay float64
-	// Scope is the name of the net's outermost scope. Default: TF-Slim's.
+	// Scope is the name of the net's outermost scope. Default: TF-Slim's; the
+	// nasnets have none.
 	Scope string
 	// Reuse shares the variables of a net that was built before.
 	Reuse graph.Reuse
+
+	// KeepProb is the share of values that dropout keeps when training, in
+	// (0, 1] (dropout_keep_prob; dense_dropout_keep_prob of the nasnets).
+	// Default: the net's own.
+	KeepProb float64
+	// SpatialSqueeze makes logits [batch, classes] of [batch, 1, 1, classes],
+	// which is an error where they are a larger map. Default: True.
+	SpatialSqueeze slim.Bool
+	// GlobalPool averages over the last feature map whatever its size, before
+	// the logits. Default: True for resnets, else False.
+	GlobalPool slim.Bool
+	// CreateAuxLogits adds the auxiliary head, with the end point AuxLogits
+	// (create_aux_logits; use_aux_head of the nasnets, which have it in
+	// training only). Default: True.
+	CreateAuxLogits slim.Bool
+	// PredictionFn makes the end point Predictions of the logits
+	// (prediction_fn). Default: softmax along the last axis.
+	PredictionFn func(logits *graph.Node) (*graph.Node, error)
+	// BaseOnly leaves out what follows the body: pooling, logits, auxiliary
+	// head (TF-Slim's functions whose names end in _base).
+	BaseOnly bool
+	// FinalEndpoint ends the body at this end point, which is the result.
+	// NumClasses must then be 0, but with the MobileNets V2 and V3 and S3DG,
+	// which put their head there. Default: the whole body.
+	FinalEndpoint string
+	// OutputStride is the most by which feature maps get smaller than the
+	// images; from there on convolutions are dilated instead of strided.
+	// Default: the net's own, without dilation.
+	OutputStride int
+
+	// DepthMultiplier scales the number of channels, above 0. Default: 1, or
+	// what the net's name says (mobilenet_v1_025).
+	DepthMultiplier float64
+	// MinDepth is the fewest channels that DepthMultiplier leaves, at least 1
+	// (min_depth; min_base_depth of the resnets). Default: the net's own.
+	MinDepth int
+	// DivisibleBy is what numbers of channels are multiples of, at least 1.
+	// Default: 8.
+	DivisibleBy int
+	// FinegrainClassificationMode keeps the last layer of the body at its
+	// full width when DepthMultiplier is below 1.
+	FinegrainClassificationMode bool
+	// IncludeRootBlock has the convolutions and pools before the first block
+	// of the net. Default: True.
+	IncludeRootBlock slim.Bool
+	// FCConvPadding is the padding of fc6, which is a 7×7 convolution: Same
+	// gives a map of predictions, the images divided by 32. Default: Valid.
+	FCConvPadding slim.Padding
+	// StoreNonStridedActivations makes the end points of a resnet's blocks
+	// those before the block's stride.
+	StoreNonStridedActivations bool
+	// UseExplicitPadding pads images by half a kernel on each side whatever
+	// their size, and then uses Valid padding.
+	UseExplicitPadding bool
+	// AlignFeatureMaps uses Same padding everywhere.
+	AlignFeatureMaps bool
+	// UseSeparableConv makes the first convolution a separable one. Default:
+	// True.
+	UseSeparableConv slim.Bool
+	// Activation replaces the net's activation. Default: the net's own.
+	Activation slim.Activation
+
+	// WeightDecay is the scale of the L2 penalty on weights. Default: the
+	// net's own; below 0 there is none. (TF-Slim's nets_factory has 0.)
+	WeightDecay float64
+	// RegularizeDepthwise puts the penalty on depthwise filters too.
+	RegularizeDepthwise bool
+	// Stddev is the standard deviation of the first weights (stddev).
+	// Default: the net's own.
+	Stddev float64
+	// UseBatchNorm normalises after convolutions; without it they have biases.
+	// Default: True.
+	UseBatchNorm slim.Bool
+	// BatchNormDecay is the decay of the moving statistics, in (0, 1).
+	// Default: the net's own.
+	BatchNormDecay float64
+	// BatchNormEpsilon is added to variances, above 0. Default: the net's own.
+	BatchNormEpsilon float64
+	// BatchNormScale multiplies by gamma in batch normalisation. Default: the
+	// net's own.
+	BatchNormScale slim.Bool
+
+	// Cells are the sizes of a nasnet or pnasnet.
+	Cells *CellConfig
+
+	// FirstTemporalKernelSize is the number of frames that the first
+	// convolution of a video net sees: 1, 3, 5 or 7. Default: the net's own.
+	FirstTemporalKernelSize int
+	// TemporalConvStartAt is the end point from which on convolutions see more
+	// than one frame. Default: Conv2d_2c_3x3, the first that can.
+	TemporalConvStartAt string
+	// GatingStartAt is the end point from which on features are gated by their
+	// means; one that is none of the blocks' gates nothing. Default:
+	// Conv2d_2c_3x3, the first that can.
+	GatingStartAt string
+	// SeparableConv3D makes convolutions over space and time one over space
+	// and one over time. Default: the net's own.
+	SeparableConv3D slim.Bool
 }
 
 // EndPoints are the results of a net's layers by TF-Slim's names.
 type EndPoints map[string]*graph.Node
-
-// builder adds layers to one net. It keeps the first error, and does nothing
-// after one, so that a net reads like its paper's table.
-type builder struct {
-	s   graph.Scope
-	x   *graph.Node
-	end EndPoints
-	err error
-}
-
-// newBuilder opens a net's scope.
-func newBuilder(net string, images *graph.Node, c Config) *builder {
-	b := &builder{x: images, end: EndPoints{}}
-	if images == nil {
-		b.err = fmt.Errorf("nets: %s: its input is nil", net)
-		return b
-	}
-	if shape := images.Shape(); len(shape) != 4 {
-		b.err = fmt.Errorf("nets: %s: %s has shape %s, [batch,height,width,channels] is wanted", net, images.Name(), ops.ShapeString(shape))
-		return b
-	}
-	if c.NumClasses < 0 {
-		b.err = fmt.Errorf("nets: %s: NumClasses is %d, at least 0 is wanted", net, c.NumClasses)
-		return b
-	}
-	name := c.Scope
-	if name == "" {
-		name = net
-	}
-	b.s, b.err = images.Graph().Scope().Open(name)
-	b.s = b.s.WithReuse(c.Reuse)
-	return b
-}
-
-// args gives defaults to layers.
-func (b *builder) args(a slim.Args, layers ...slim.Layer) {
-	if b.err == nil {
-		b.s, b.err = slim.ArgScope(b.s, a, layers...)
-	}
-}
-
-// scope runs f inside a scope of the net's.
-func (b *builder) scope(name string, f func()) {
-	if b.err != nil {
-		return
-	}
-	outer := b.s
-	if b.s, b.err = b.s.Open(name); b.err == nil {
-		f()
-	}
-	b.s = outer
-}
-
-// layer puts the next layer on top of the last, and remembers it as an end
-// point under name unless that is empty.
-func (b *builder) layer(name string, f func(s graph.Scope, x *graph.Node) (*graph.Node, error)) {
-	if b.err != nil {
-		return
-	}
-	if b.x, b.err = f(b.s, b.x); b.err == nil && name != "" {
-		b.end[name] = b.x
-	}
-}
-
-func (b *builder) conv(name string, outputs int, kernel []int, a slim.Args) {
-	a.Scope = name
-	b.layer(name, func(s graph.Scope, x *graph.Node) (*graph.Node, error) { return slim.Conv2D(s, x, outputs, kernel, a) })
-}
-
-func (b *builder) separable(name string, outputs int, kernel []int, a slim.Args) {
-	a.Scope = name
-	b.layer(name, func(s graph.Scope, x *graph.Node) (*graph.Node, error) {
-		return slim.SeparableConv2D(s, x, outputs, kernel, a)
-	})
-}
-
-// result ends a net.
-func (b *builder) result() (*graph.Node, EndPoints, error) {
-	if b.err != nil {
-		return nil, nil, b.err
-	}
-	return b.x, b.end, nil
-}

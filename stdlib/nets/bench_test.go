@@ -1,0 +1,149 @@
+package nets
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"graft/stdlib/graph"
+	"graft/stdlib/losses"
+	"graft/stdlib/train"
+)
+
+// The benchmarks' names are BenchmarkForward/<net>/b<batch>/t<threads>; inputs
+// are zeros and weights random, which takes the same time as others. Compare
+// them with peers in the same run, not with numbers of another day.
+
+// bench is a net ready to run on a batch.
+type bench struct {
+	sess   *graph.Session
+	feeds  graph.Feeds
+	logits *graph.Node
+	labels *graph.Node
+}
+
+func newBench(b *testing.B, net string, batch, threads int, training bool) *bench {
+	b.Helper()
+	must := func(err error) {
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	known, err := Lookup(net)
+	must(err)
+	g := graph.New()
+	channels := 3
+	if net == "lenet" {
+		channels = 1
+	}
+	size := known.ImageSize
+	images, err := g.Placeholder("images", graph.Float32, graph.Unknown, size, size, channels)
+	must(err)
+	labels, err := g.Placeholder("labels", graph.Int64, graph.Unknown)
+	must(err)
+	x := &bench{labels: labels}
+	x.logits, _, err = Build(net, images, Config{NumClasses: known.NumClasses, IsTraining: training})
+	must(err)
+	x.sess, err = graph.NewSessionWith(g, graph.SessionOptions{Threads: threads})
+	must(err)
+	batchOf, err := graph.FromFloat32s(make([]float32, batch*size*size*channels), batch, size, size, channels)
+	must(err)
+	classes, err := graph.FromInt64s(make([]int64, batch), batch)
+	must(err)
+	x.feeds = graph.Feeds{images: batchOf, labels: classes}
+	return x
+}
+
+// run runs once to make the plan and pack the weights, then b.N times.
+func (x *bench) run(b *testing.B, fetch graph.Fetch) {
+	b.Helper()
+	for i := -1; i < b.N; i++ {
+		if i == 0 {
+			b.ResetTimer()
+		}
+		if _, err := x.sess.Run(x.feeds, fetch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.StopTimer()
+	if os.Getenv("GRAFT_PROFILE") != "" {
+		p, err := x.sess.Profile(x.feeds, fetch)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Logf("\n%s", p)
+	}
+}
+
+// forward are the nets of the README's table.
+var forward = []string{"vgg_16", "resnet_v1_50", "inception_v3", "mobilenet_v2"}
+
+func BenchmarkForward(b *testing.B) {
+	for _, net := range forward {
+		for _, batch := range []int{1, 8} {
+			for _, threads := range []int{1, 2} {
+				b.Run(fmt.Sprintf("%s/b%d/t%d", net, batch, threads), func(b *testing.B) {
+					x := newBench(b, net, batch, threads, false)
+					delete(x.feeds, x.labels)
+					x.run(b, x.logits)
+				})
+			}
+		}
+	}
+}
+
+func BenchmarkTrainStep(b *testing.B) {
+	for _, c := range []struct {
+		net   string
+		batch int
+		o     *train.Optimizer
+	}{
+		{"lenet", 32, train.Adam(1e-3)}, {"mobilenet_v2", 8, train.Momentum(1e-3, 0.9)},
+		{"resnet_v1_50", 8, train.Momentum(1e-3, 0.9)}, {"inception_v3", 8, train.Momentum(1e-3, 0.9)},
+	} {
+		for _, threads := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/b%d/t%d", c.net, c.batch, threads), func(b *testing.B) {
+				x := newBench(b, c.net, c.batch, threads, true)
+				loss, err := losses.SparseSoftmaxCrossEntropy(losses.Classification{Logits: x.logits, Labels: x.labels})
+				if err != nil {
+					b.Fatal(err)
+				}
+				step, err := c.o.Minimize(loss)
+				if err != nil {
+					b.Fatal(err)
+				}
+				x.run(b, step)
+			})
+		}
+	}
+}
+
+// BenchmarkTrainHead trains VGG-16's last layer: the first pass over the
+// examples computes their features, later ones find them.
+func BenchmarkTrainHead(b *testing.B) {
+	for _, c := range []struct {
+		name  string
+		bytes int64
+	}{{"first", -1}, {"later", 0}} {
+		b.Run("vgg_16/b8/t2/"+c.name, func(b *testing.B) {
+			x := newBench(b, "vgg_16", 8, 2, false)
+			var err error
+			if x.sess, err = graph.NewSessionWith(x.sess.Graph(), graph.SessionOptions{Threads: 2, FeatureBytes: c.bytes}); err != nil {
+				b.Fatal(err)
+			}
+			loss, err := losses.SparseSoftmaxCrossEntropy(losses.Classification{Logits: x.logits, Labels: x.labels})
+			if err != nil {
+				b.Fatal(err)
+			}
+			head, err := x.sess.Graph().Collection(graph.TrainableVariables, "vgg_16/fc8")
+			if err != nil {
+				b.Fatal(err)
+			}
+			step, err := train.GradientDescent(1e-3).Minimize(loss, head...)
+			if err != nil {
+				b.Fatal(err)
+			}
+			x.run(b, step)
+		})
+	}
+}

@@ -1,0 +1,160 @@
+package nets
+
+import (
+	"fmt"
+
+	"graft/stdlib/graph"
+	"graft/stdlib/internal/ops"
+	"graft/stdlib/slim"
+)
+
+// resnets are the nets by how many units each of the four blocks has.
+func resnets() []spec {
+	var out []spec
+	for _, n := range []struct{ depth, b2, b3 int }{{50, 4, 6}, {101, 4, 23}, {152, 8, 36}, {200, 24, 36}} {
+		units := []int{3, n.b2, n.b3, 3}
+		v1 := resnetSpec(fmt.Sprintf("resnet_v1_%d", n.depth), (*builder).bottleneckV1, units)
+		v1.NumClasses, v1.LabelsOffset, v1.Preprocessing = 1000, 1, "vgg"
+		v1.takes = append(v1.takes, "StoreNonStridedActivations", "DepthMultiplier", "MinDepth")
+		v2 := resnetSpec(fmt.Sprintf("resnet_v2_%d", n.depth), (*builder).bottleneckV2, units)
+		v2.NumClasses, v2.Preprocessing = 1001, "inception"
+		out = append(out, v1, v2)
+	}
+	return out
+}
+
+func resnetSpec(name string, unit bottleneck, units []int) spec {
+	return spec{
+		Net: Net{Name: name, ImageSize: 224, Channels: 3, HeadScopes: []string{name + "/logits/"}},
+		defaults: Config{Scope: name, GlobalPool: slim.True, DepthMultiplier: 1, MinDepth: 8, WeightDecay: 0.0001,
+			BatchNormDecay: 0.997, BatchNormEpsilon: 0.00001, BatchNormScale: slim.True},
+		takes: []string{"SpatialSqueeze", "GlobalPool", "OutputStride", "IncludeRootBlock", "Activation",
+			"UseBatchNorm", "BatchNormDecay", "BatchNormEpsilon", "BatchNormScale"},
+		build: func(b *builder) { b.resnet(unit, units, name[len("resnet_v")] == '2') },
+	}
+}
+
+// bottleneck is a residual unit: 1×1 to inner channels, 3×3, 1×1 to outputs.
+type bottleneck func(b *builder, outputs, inner, stride, rate int)
+
+// resnet is a net of four blocks. The stride of a block is in its last unit,
+// as in TF-Slim, not in its first.
+func (b *builder) resnet(unit bottleneck, units []int, v2 bool) {
+	b.args(slim.Args{WeightsRegularizer: b.l2(), WeightsInitializer: graph.VarianceScaling{}, Normalizer: b.normalizer(),
+		Activation: b.c.Activation}, slim.LayerConv2D)
+	b.args(slim.Args{Padding: slim.Same}, slim.LayerMaxPool2D)
+	b.batchNorm()
+	b.convs = true
+	d := &dilation{most: b.c.OutputStride, stride: 1, rate: 1}
+	if on(b.c.IncludeRootBlock) {
+		d.stride = 4
+		if d.most%4 != 0 {
+			b.fail("OutputStride is %d, it must be a multiple of 4", d.most)
+		}
+		root := slim.Args{}
+		if v2 {
+			root = plain() // the first unit begins with both
+		}
+		b.convSame("conv1", 64, 7, 2, 1, root)
+		b.maxPool("pool1", 3, 2)
+	}
+	for i, n := range units {
+		stride := 2
+		if i == len(units)-1 {
+			stride = 1
+		}
+		b.scope(fmt.Sprintf("block%d", i+1), func() { b.resnetBlock(unit, b.depth(64<<i), n, stride, d) })
+	}
+	d.reached(b)
+	if v2 {
+		b.normalise("postnorm", slim.Args{Activation: slim.ReLU})
+	}
+	b.convs = false
+	b.resnetHead()
+}
+
+func (b *builder) resnetBlock(unit bottleneck, inner, n, stride int, d *dilation) {
+	after := 1
+	for i := range n {
+		s := 1
+		if i == n-1 {
+			s = stride
+		}
+		if i == n-1 && b.c.StoreNonStridedActivations {
+			s, after = 1, stride
+		}
+		by, rate := d.next(b, s)
+		b.scope(fmt.Sprintf("unit_%d", i+1), func() { unit(b, 4*inner, inner, by, rate) })
+	}
+	b.mark(b.s.Path())
+	if after, _ = d.next(b, after); after > 1 {
+		b.subsample("MaxPool2D", after)
+	}
+}
+
+func (b *builder) resnetHead() {
+	if on(b.c.GlobalPool) {
+		b.globalPool("pool5", true)
+		b.mark("global_pool")
+	}
+	if b.c.NumClasses == 0 {
+		return
+	}
+	b.conv("logits", b.c.NumClasses, kernel(1), plain())
+	b.mark(b.s.Join("logits"))
+	if on(b.c.SpatialSqueeze) {
+		b.squeeze("SpatialSqueeze")
+		b.mark(b.s.Join("spatial_squeeze"))
+	}
+	b.predictions("predictions", "predictions")
+}
+
+// dilation keeps a net's stride at most, if that is not 0: from there on
+// layers are dilated by the strides that they leave out.
+type dilation struct{ most, stride, rate int }
+
+// next is the stride and the dilation of the next layer, whose stride would
+// be s.
+func (d *dilation) next(b *builder, s int) (stride, rate int) {
+	if d.most != 0 && d.stride == d.most {
+		rate = d.rate
+		d.rate *= s
+		return 1, rate
+	}
+	if d.stride *= s; d.most != 0 && d.stride > d.most {
+		b.fail("OutputStride %d cannot be reached", d.most)
+	}
+	return s, 1
+}
+
+// reached checks that the net got as small as was asked for.
+func (d *dilation) reached(b *builder) {
+	if d.most != 0 && d.stride != d.most {
+		b.fail("OutputStride %d cannot be reached, the net's stride is %d", d.most, d.stride)
+	}
+}
+
+// convSame is a convolution whose result is that of stride 1 with Same
+// padding, subsampled (resnet_utils.conv2d_same): where the size is even,
+// plain Same padding would begin one pixel later.
+func (b *builder) convSame(name string, outputs, size, stride, rate int, more ...slim.Args) {
+	a := slim.Args{Stride: stride, Rate: rate, Padding: slim.Same}
+	if stride > 1 {
+		b.pad(size, rate)
+		a.Padding = slim.Valid
+	}
+	b.conv(name, outputs, kernel(size), append(more, a)...)
+}
+
+// subsample takes every stride-th pixel.
+func (b *builder) subsample(scope string, stride int) {
+	if stride > 1 {
+		b.maxPool(scope, 1, stride)
+	}
+}
+
+// add adds what two branches left.
+func (b *builder) add(left, right *graph.Node) {
+	b.x = left
+	b.op("add", ops.Add, right)
+}
