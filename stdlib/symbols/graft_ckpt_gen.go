@@ -11,26 +11,89 @@ import (
 
 func pkg_graft_ckpt() map[string]reflect.Value {
 	return table([]symbol{
+		{"Attribute", (*ckpt.Attribute)(nil)},
 		{"Bool", ckpt.Bool},
+		{"Child", (*ckpt.Child)(nil)},
 		{"CorruptError", (*ckpt.CorruptError)(nil)},
 		{"Create", ckpt.Create},
+		{"CreateAs", ckpt.CreateAs},
+		{"CreateSharded", ckpt.CreateSharded},
 		{"DType", (*ckpt.DType)(nil)},
+		{"Extent", (*ckpt.Extent)(nil)},
 		{"Float32", ckpt.Float32},
 		{"Float64", ckpt.Float64},
 		{"FormatError", (*ckpt.FormatError)(nil)},
 		{"GetCheckpointState", ckpt.GetCheckpointState},
 		{"Int32", ckpt.Int32},
 		{"Int64", ckpt.Int64},
+		{"Keeper", (*ckpt.Keeper)(nil)},
 		{"LatestCheckpoint", ckpt.LatestCheckpoint},
+		{"ListVariables", ckpt.ListVariables},
+		{"LoadVariable", ckpt.LoadVariable},
 		{"NotFoundError", (*ckpt.NotFoundError)(nil)},
+		{"Object", (*ckpt.Object)(nil)},
+		{"Objects", (*ckpt.Objects)(nil)},
 		{"Open", ckpt.Open},
 		{"Reader", (*ckpt.Reader)(nil)},
+		{"RemoveCheckpoint", ckpt.RemoveCheckpoint},
+		{"Slice", (*ckpt.Slice)(nil)},
+		{"SliceWriter", (*ckpt.SliceWriter)(nil)},
+		{"_SliceWriter", (*_graft_ckpt_SliceWriter)(nil)},
+		{"Slot", (*ckpt.Slot)(nil)},
 		{"State", (*ckpt.State)(nil)},
 		{"String", ckpt.String},
 		{"Tensor", (*ckpt.Tensor)(nil)},
 		{"TensorInfo", (*ckpt.TensorInfo)(nil)},
+		{"TensorWriter", (*ckpt.TensorWriter)(nil)},
+		{"_TensorWriter", (*_graft_ckpt_TensorWriter)(nil)},
 		{"Uint8", ckpt.Uint8},
 		{"UpdateCheckpointState", ckpt.UpdateCheckpointState},
+		{"View", (*ckpt.View)(nil)},
 		{"Writer", (*ckpt.Writer)(nil)},
 	}, nil)
+}
+
+// _graft_ckpt_SliceWriter implements ckpt.SliceWriter.
+type _graft_ckpt_SliceWriter struct {
+	IValue    any
+	WAbort    func()
+	WAdd      func(a0 *ckpt.Tensor) error
+	WAddSlice func(a0 ckpt.TensorInfo, a1 ckpt.Slice, a2 *ckpt.Tensor) error
+	WClose    func() error
+}
+
+func (W _graft_ckpt_SliceWriter) Abort() {
+	W.WAbort()
+}
+
+func (W _graft_ckpt_SliceWriter) Add(a0 *ckpt.Tensor) error {
+	return W.WAdd(a0)
+}
+
+func (W _graft_ckpt_SliceWriter) AddSlice(a0 ckpt.TensorInfo, a1 ckpt.Slice, a2 *ckpt.Tensor) error {
+	return W.WAddSlice(a0, a1, a2)
+}
+
+func (W _graft_ckpt_SliceWriter) Close() error {
+	return W.WClose()
+}
+
+// _graft_ckpt_TensorWriter implements ckpt.TensorWriter.
+type _graft_ckpt_TensorWriter struct {
+	IValue any
+	WAbort func()
+	WAdd   func(a0 *ckpt.Tensor) error
+	WClose func() error
+}
+
+func (W _graft_ckpt_TensorWriter) Abort() {
+	W.WAbort()
+}
+
+func (W _graft_ckpt_TensorWriter) Add(a0 *ckpt.Tensor) error {
+	return W.WAdd(a0)
+}
+
+func (W _graft_ckpt_TensorWriter) Close() error {
+	return W.WClose()
 }

@@ -13,6 +13,7 @@ func pkg_graft_ckpt_tensorbundle() map[string]reflect.Value {
 	return table([]symbol{
 		{"Bundle", (*tensorbundle.Bundle)(nil)},
 		{"Create", tensorbundle.Create},
+		{"CreateSharded", tensorbundle.CreateSharded},
 		{"Exists", tensorbundle.Exists},
 		{"Open", tensorbundle.Open},
 		{"Writer", (*tensorbundle.Writer)(nil)},

@@ -38,7 +38,11 @@ func pkg_graft_ckpt_tensors() map[string]reflect.Value {
 		{"Int4", tensors.Int4},
 		{"Int64", tensors.Int64},
 		{"Int8", tensors.Int8},
+		{"Mapping", (*tensors.Mapping)(nil)},
+		{"_Mapping", (*_graft_ckpt_tensors_Mapping)(nil)},
 		{"MaxRank", constant.MakeInt64(tensors.MaxRank)},
+		{"New", tensors.New},
+		{"NewView", tensors.NewView},
 		{"NotFoundError", (*tensors.NotFoundError)(nil)},
 		{"QInt16", tensors.QInt16},
 		{"QInt32", tensors.QInt32},
@@ -49,6 +53,7 @@ func pkg_graft_ckpt_tensors() map[string]reflect.Value {
 		{"Slice", (*tensors.Slice)(nil)},
 		{"String", tensors.String},
 		{"Tensor", (*tensors.Tensor)(nil)},
+		{"Tile", tensors.Tile},
 		{"Uint16", tensors.Uint16},
 		{"Uint2", tensors.Uint2},
 		{"Uint32", tensors.Uint32},
@@ -56,5 +61,16 @@ func pkg_graft_ckpt_tensors() map[string]reflect.Value {
 		{"Uint64", tensors.Uint64},
 		{"Uint8", tensors.Uint8},
 		{"Variant", tensors.Variant},
+		{"View", (*tensors.View)(nil)},
 	}, nil)
+}
+
+// _graft_ckpt_tensors_Mapping implements tensors.Mapping.
+type _graft_ckpt_tensors_Mapping struct {
+	IValue any
+	WPin   func()
+}
+
+func (W _graft_ckpt_tensors_Mapping) Pin() {
+	W.WPin()
 }

@@ -12,6 +12,8 @@ import (
 func pkg_graft_ckpt_tensorslice() map[string]reflect.Value {
 	return table([]symbol{
 		{"Checkpoint", (*tensorslice.Checkpoint)(nil)},
+		{"Create", tensorslice.Create},
 		{"Open", tensorslice.Open},
+		{"Writer", (*tensorslice.Writer)(nil)},
 	}, nil)
 }

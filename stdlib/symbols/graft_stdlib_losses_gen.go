@@ -11,9 +11,30 @@ import (
 
 func pkg_graft_stdlib_losses() map[string]reflect.Value {
 	return table([]symbol{
+		{"AbsoluteDifference", losses.AbsoluteDifference},
 		{"AddLoss", losses.AddLoss},
 		{"Classification", (*losses.Classification)(nil)},
+		{"ComputeWeightedLoss", losses.ComputeWeightedLoss},
+		{"CosineDistance", losses.CosineDistance},
+		{"GetLosses", losses.GetLosses},
+		{"GetRegularizationLosses", losses.GetRegularizationLosses},
+		{"Hinge", losses.Hinge},
+		{"Huber", losses.Huber},
+		{"Log", losses.Log},
+		{"Mean", losses.Mean},
+		{"MeanPairwiseSquaredError", losses.MeanPairwiseSquaredError},
+		{"MeanSquaredError", losses.MeanSquaredError},
+		{"None", losses.None},
+		{"Options", (*losses.Options)(nil)},
+		{"Reduction", (*losses.Reduction)(nil)},
+		{"Regression", (*losses.Regression)(nil)},
+		{"SigmoidCrossEntropy", losses.SigmoidCrossEntropy},
+		{"SoftmaxCrossEntropy", losses.SoftmaxCrossEntropy},
 		{"SparseSoftmaxCrossEntropy", losses.SparseSoftmaxCrossEntropy},
+		{"Sum", losses.Sum},
+		{"SumByNonzeroWeights", losses.SumByNonzeroWeights},
+		{"SumOverBatchSize", losses.SumOverBatchSize},
 		{"TotalLoss", losses.TotalLoss},
+		{"TotalLossOf", losses.TotalLossOf},
 	}, nil)
 }

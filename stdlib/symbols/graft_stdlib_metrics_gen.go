@@ -11,7 +11,29 @@ import (
 
 func pkg_graft_stdlib_metrics() map[string]reflect.Value {
 	return table([]symbol{
+		{"AUCOptions", (*metrics.AUCOptions)(nil)},
 		{"Accuracy", metrics.Accuracy},
+		{"AggregateMetricMap", metrics.AggregateMetricMap},
+		{"ConfusionMatrix", metrics.ConfusionMatrix},
+		{"Metric", (*metrics.Metric)(nil)},
+		{"Options", (*metrics.Options)(nil)},
 		{"Predictions", metrics.Predictions},
+		{"StreamingAUC", metrics.StreamingAUC},
+		{"StreamingAccuracy", metrics.StreamingAccuracy},
+		{"StreamingConfusionMatrix", metrics.StreamingConfusionMatrix},
+		{"StreamingFalseNegatives", metrics.StreamingFalseNegatives},
+		{"StreamingFalsePositives", metrics.StreamingFalsePositives},
+		{"StreamingMean", metrics.StreamingMean},
+		{"StreamingMeanAbsoluteError", metrics.StreamingMeanAbsoluteError},
+		{"StreamingMeanIOU", metrics.StreamingMeanIOU},
+		{"StreamingMeanPerClassAccuracy", metrics.StreamingMeanPerClassAccuracy},
+		{"StreamingMeanSquaredError", metrics.StreamingMeanSquaredError},
+		{"StreamingPerClassAccuracy", metrics.StreamingPerClassAccuracy},
+		{"StreamingPrecision", metrics.StreamingPrecision},
+		{"StreamingRecall", metrics.StreamingRecall},
+		{"StreamingRecallAtK", metrics.StreamingRecallAtK},
+		{"StreamingRootMeanSquaredError", metrics.StreamingRootMeanSquaredError},
+		{"StreamingTrueNegatives", metrics.StreamingTrueNegatives},
+		{"StreamingTruePositives", metrics.StreamingTruePositives},
 	}, nil)
 }
