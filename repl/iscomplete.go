@@ -8,6 +8,9 @@ import (
 	"graft/repl/internal/split"
 )
 
+// closing are the brackets that others want.
+var closing = map[token.Token]token.Token{token.LPAREN: token.RPAREN, token.LBRACE: token.RBRACE, token.LBRACK: token.RBRACK}
+
 // IsComplete says whether source can be run as it stands: open brackets,
 // strings and comments, and a last token after which Go puts no semicolon,
 // want more lines.
@@ -30,29 +33,36 @@ func (s *Session) IsComplete(source string) Completeness {
 			open = true
 		}
 	}, 0)
-	depth, last, auto := 0, token.ILLEGAL, true
+	var brackets []token.Token // the closing ones that are due, outermost first
+	last, auto, wrong := token.ILLEGAL, true, false
 	for {
 		_, tok, lit := sc.Scan()
 		if tok == token.EOF {
 			break
 		}
-		switch tok {
-		case token.LPAREN, token.LBRACE, token.LBRACK:
-			depth++
-		case token.RPAREN, token.RBRACE, token.RBRACK:
-			depth--
+		if due, opens := closing[tok]; opens {
+			brackets = append(brackets, due)
+		} else if tok == token.RPAREN || tok == token.RBRACE || tok == token.RBRACK {
+			n := len(brackets)
+			if n == 0 || brackets[n-1] != tok {
+				wrong = true
+				break
+			}
+			brackets = brackets[:n-1]
 		}
 		auto = tok == token.SEMICOLON
 		if tok != token.SEMICOLON || lit != "\n" {
 			last = tok
 		}
 	}
-	indent := strings.Repeat("\t", max(depth, 0))
+	depth := len(brackets)
 	switch {
+	case wrong:
+		return Completeness{Status: "invalid"}
 	case open:
 		return Completeness{Status: "incomplete"}
 	case depth > 0:
-		return Completeness{Status: "incomplete", Indent: indent}
+		return Completeness{Status: "incomplete", Indent: strings.Repeat("\t", depth)}
 	case last != token.ILLEGAL && !auto:
 		return Completeness{Status: "incomplete", Indent: "\t"}
 	}
