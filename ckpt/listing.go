@@ -54,7 +54,8 @@ func (r *Reader) text() string {
 
 func (r *Reader) html() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "<table><caption>%s</caption>", html.EscapeString(r.title()))
+	// A box that scrolls: a model has hundreds of tensors.
+	fmt.Fprintf(&b, `<p>%s</p><div style="max-height:24em;overflow:auto"><table>`, html.EscapeString(r.title()))
 	for i, row := range r.rows() {
 		tag := "td"
 		if i == 0 {
@@ -62,11 +63,11 @@ func (r *Reader) html() string {
 		}
 		b.WriteString("<tr>")
 		for _, cell := range row {
-			fmt.Fprintf(&b, "<%s>%s</%s>", tag, html.EscapeString(cell), tag)
+			fmt.Fprintf(&b, `<%s style="text-align:left">%s</%s>`, tag, html.EscapeString(cell), tag)
 		}
 		b.WriteString("</tr>")
 	}
-	b.WriteString("</table>")
+	b.WriteString("</table></div>")
 	return b.String()
 }
 
