@@ -44,19 +44,19 @@ func run(root string, check bool, only group, skip []string) error {
 	if check {
 		return checkInputs(root)
 	}
-	todo := groups
+	wanted := groups
 	if only != "" {
 		if !slices.Contains(groups, only) {
 			return fmt.Errorf("-only %s: there are the groups %v", only, groups)
 		}
-		todo = []group{only}
+		wanted = []group{only}
 	}
 	g, err := newGenerator(root)
 	if err != nil {
 		return err
 	}
 	g.skip = skip
-	for _, grp := range todo {
+	for _, grp := range wanted {
 		if err := g.group(grp); err != nil {
 			return err
 		}
