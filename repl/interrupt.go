@@ -16,8 +16,12 @@ import (
 // included, before its interpreter is stopped, and then before it is left.
 const grace = time.Second
 
-// lingering is how long goroutines of an interrupted cell are waited for;
-// loops of later cells are slower meanwhile.
+// parting is how long an interrupted cell waits for its goroutines, so that
+// none of them prints below the cells that follow.
+const parting = 250 * time.Millisecond
+
+// lingering is how long goroutines that outlive their interrupted cell are
+// looked after; loops of later cells are slower meanwhile.
 const lingering = 10 * time.Second
 
 // call runs a compiled function and returns what it panicked with.
@@ -89,16 +93,24 @@ func (s *Session) settle(run *nb.Run) {
 			s.back.SetStop(false)
 		}
 	}
-	if run.Live() == 0 {
+	if gone(run, parting) {
 		lower()
 		return
 	}
 	go func() {
-		for end := time.Now().Add(lingering); run.Live() > 0 && time.Now().Before(end); {
-			time.Sleep(time.Millisecond)
-		}
+		gone(run, lingering)
 		lower()
 	}()
+}
+
+// gone waits for run's goroutines to end, and tells whether they have.
+func gone(run *nb.Run, within time.Duration) bool {
+	for end := time.Now().Add(within); run.Live() > 0; time.Sleep(time.Millisecond / 4) {
+		if time.Now().After(end) {
+			return false
+		}
+	}
+	return true
 }
 
 // blockedIn names the compiled function in which the cell's goroutine is:
