@@ -8,7 +8,6 @@ package data
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"strings"
 
@@ -129,18 +128,17 @@ func (d *Dataset) Take(places ...int) (*Dataset, error) {
 // Batches cuts the dataset into batches of size pictures, the last one
 // smaller, in an order that seed shuffles. A size below 1 is an error.
 func (d *Dataset) Batches(size int, seed uint64) ([]*Dataset, error) {
-	if size < 1 {
-		return nil, fmt.Errorf("data: batches of %d pictures", size)
+	order, err := Order(d.Len(), EpochOptions{BatchSize: size, Shuffle: true, Seed: seed})
+	if err != nil {
+		return nil, err
 	}
-	order := rand.New(rand.NewPCG(seed, 0)).Perm(d.Len())
 	var out []*Dataset
-	for len(order) > 0 {
-		n := min(size, len(order))
-		b, err := d.Take(order[:n]...)
+	for _, places := range order {
+		b, err := d.Take(places...)
 		if err != nil {
 			return nil, err
 		}
-		out, order = append(out, b), order[n:]
+		out = append(out, b)
 	}
 	return out, nil
 }

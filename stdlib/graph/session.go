@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 
 	"graft/stdlib/host"
@@ -13,10 +12,6 @@ import (
 	"graft/stdlib/internal/ops"
 	"graft/stdlib/internal/par"
 )
-
-// Feeds are the values of placeholders in one run. Any other node may be fed
-// too: it is then not computed.
-type Feeds map[*Node]*Tensor
 
 // Fetch is what a run computes: a *Node, a *Variable or an *Operation.
 type Fetch interface{ fetches() []*ops.Node }
@@ -248,39 +243,6 @@ func (s *Session) settle(plan *exec.Plan) {
 			s.vars[v].value.Memo = nil
 		}
 	}
-}
-
-// feed checks the fed tensors against their nodes.
-func (s *Session) feed(feeds Feeds) (map[*ops.Node]*ops.Value, error) {
-	out := make(map[*ops.Node]*ops.Value, len(feeds))
-	for n, t := range feeds {
-		if n == nil {
-			return nil, fmt.Errorf("a nil node is fed")
-		}
-		if n.g != s.g {
-			return nil, fmt.Errorf("feed %s is of another graph than the session's", n.name)
-		}
-		v, err := toValue(t)
-		if err != nil {
-			return nil, fmt.Errorf("feed %s: %w", n.name, err)
-		}
-		if v.DType != n.spec.DType || !ops.Fits(v.Shape, n.spec.Shape) {
-			return nil, fmt.Errorf("feed %s: a tensor %v was given, %v is wanted%s", n.name, v.Spec(), n.spec, feedHint(v.Spec(), n.spec))
-		}
-		out[n.n] = v
-	}
-	return out, nil
-}
-
-// feedHint says what is most often wrong.
-func feedHint(got, want ops.Spec) string {
-	switch {
-	case got.DType == want.DType && len(got.Shape)+1 == len(want.Shape) && ops.Fits(got.Shape, want.Shape[1:]):
-		return fmt.Sprintf("; a batch of one has shape [1,%s", strings.TrimPrefix(ops.ShapeString(got.Shape), "["))
-	case got.DType != want.DType && ops.Fits(got.Shape, want.Shape):
-		return "; the shape fits, the dtype does not"
-	}
-	return ""
 }
 
 // leaf is the value of a variable or a constant, and how often it changed.

@@ -280,7 +280,7 @@ func TestFeaturesAreRemembered(t *testing.T) {
 		for i := range 6 {
 			feeds := graph.Feeds{}
 			for n, v := range f.feeds {
-				feeds[n] = rotated(t, v, i)
+				feeds[n] = rotated(t, v.(*graph.Tensor), i)
 			}
 			out = append(out, floats(ok[[]*graph.Tensor](t)(f.sess.Run(feeds, f.loss, step))[0])...)
 		}

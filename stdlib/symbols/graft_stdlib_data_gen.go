@@ -6,12 +6,65 @@ package symbols
 
 import (
 	"graft/stdlib/data"
+	"graft/stdlib/graph"
 	"reflect"
 )
 
 func pkg_graft_stdlib_data() map[string]reflect.Value {
 	return table([]symbol{
+		{"Batch", (*data.Batch)(nil)},
 		{"Dataset", (*data.Dataset)(nil)},
+		{"Epoch", (*data.Epoch)(nil)},
+		{"_Epoch", (*_graft_stdlib_data_Epoch)(nil)},
+		{"EpochOptions", (*data.EpochOptions)(nil)},
 		{"OpenIDX", data.OpenIDX},
+		{"Order", data.Order},
+		{"Source", (*data.Source)(nil)},
+		{"_Source", (*_graft_stdlib_data_Source)(nil)},
 	}, nil)
+}
+
+// _graft_stdlib_data_Epoch implements data.Epoch.
+type _graft_stdlib_data_Epoch struct {
+	IValue any
+	WClose func() error
+	WNext  func() (*data.Batch, error)
+}
+
+func (W _graft_stdlib_data_Epoch) Close() error {
+	return W.WClose()
+}
+
+func (W _graft_stdlib_data_Epoch) Next() (*data.Batch, error) {
+	return W.WNext()
+}
+
+// _graft_stdlib_data_Source implements data.Source.
+type _graft_stdlib_data_Source struct {
+	IValue      any
+	WClassNames func() []string
+	WEpoch      func(a0 data.EpochOptions) (data.Epoch, error)
+	WExamples   func(a0 ...int) (*graph.Examples, error)
+	WLabelInts  func() []int
+	WLen        func() int
+}
+
+func (W _graft_stdlib_data_Source) ClassNames() []string {
+	return W.WClassNames()
+}
+
+func (W _graft_stdlib_data_Source) Epoch(a0 data.EpochOptions) (data.Epoch, error) {
+	return W.WEpoch(a0)
+}
+
+func (W _graft_stdlib_data_Source) Examples(a0 ...int) (*graph.Examples, error) {
+	return W.WExamples(a0...)
+}
+
+func (W _graft_stdlib_data_Source) LabelInts() []int {
+	return W.WLabelInts()
+}
+
+func (W _graft_stdlib_data_Source) Len() int {
+	return W.WLen()
 }

@@ -30,6 +30,7 @@ func pkg_graft_stdlib_graph() map[string]reflect.Value {
 		{"DType", (*graph.DType)(nil)},
 		{"Div", graph.Div},
 		{"EvalStep", constant.MakeString(graph.EvalStep)},
+		{"Examples", (*graph.Examples)(nil)},
 		{"Exp", graph.Exp},
 		{"FanAvg", graph.FanAvg},
 		{"FanIn", graph.FanIn},
