@@ -114,6 +114,15 @@ type Args struct {
 	// ZeroDebiasMovingMean divides the moving mean by what it lacks for having
 	// begun at 0. Default: False.
 	ZeroDebiasMovingMean Bool
+	// Renorm corrects the statistics of each batch towards averages of them.
+	// Default: False.
+	Renorm Bool
+	// RenormClipping bounds the correction: rmin and rmax the ratio of the
+	// standard deviations, dmax the shift of the mean. Default: no bounds.
+	RenormClipping map[string]float64
+	// RenormDecay of the averages that Renorm corrects to, in (0, 1). Default:
+	// 0.99.
+	RenormDecay float64
 	// BatchWeights weigh the examples of a batch in its statistics: [batch].
 	BatchWeights *graph.Node
 	// ParamInitializers give the first values of a normalisation's variables,
@@ -208,6 +217,7 @@ func inRange(l Layer, a Args) error {
 		{"DepthMultiplier", a.DepthMultiplier < 0, a.DepthMultiplier, "at least 1"},
 		{"Groups", a.Groups < 0, a.Groups, "at least 1"},
 		{"Decay", !(a.Decay >= 0 && a.Decay < 1), a.Decay, "in (0, 1)"},
+		{"RenormDecay", !(a.RenormDecay >= 0 && a.RenormDecay < 1), a.RenormDecay, "in (0, 1)"},
 		{"Epsilon", !(a.Epsilon >= 0), a.Epsilon, "above 0"},
 		{"Temperature", !(a.Temperature >= 0), a.Temperature, "above 0"},
 		{"KeepProb", !(a.KeepProb >= 0 && a.KeepProb <= 1), a.KeepProb, "in (0, 1]"},

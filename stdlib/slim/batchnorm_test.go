@@ -21,8 +21,10 @@ func TestBatchNormIsTensorFlows(t *testing.T) {
 	if err := json.Unmarshal(must[[]byte](t)(os.ReadFile(filepath.Join("testdata", "batchnorm.json"))), &want); err != nil {
 		t.Fatal(err)
 	}
+	renorm, clipped := Args{Renorm: True, RenormDecay: 0.7}, Args{Renorm: True, RenormDecay: 0.7, RenormClipping: map[string]float64{"rmin": 0.9, "rmax": 1.1, "dmax": 0.2}}
 	kinds := map[string]Args{"rank4": {}, "unfused": {Fused: False}, "rank2": {}, "rank2_unfused": {Fused: False}, "rank3": {}, "in_place": {UpdatesInPlace: True},
 		"zero_debias": {ZeroDebiasMovingMean: True}, "zero_debias_unfused": {ZeroDebiasMovingMean: True, Fused: False}, "weights": {}, "inference": {IsTraining: False},
+		"renorm": renorm, "renorm2": renorm, "renorm_clipping": clipped, "renorm_inference": {Renorm: True, IsTraining: False}, "renorm_not_trainable": {Renorm: True, Trainable: False},
 		"not_trainable": {Trainable: False}, "not_trainable2": {Trainable: False}}
 	if len(kinds) != len(want) {
 		t.Errorf("%d kinds, %d goldens", len(kinds), len(want))

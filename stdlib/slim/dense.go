@@ -134,6 +134,9 @@ func (y *layer) drop() (*graph.Node, error) {
 	if keep == 0 {
 		keep = 0.5
 	}
+	if keep == 1 {
+		return y.x, nil // as TensorFlow does
+	}
 	of := y.x
 	if y.a.NoiseShape != nil {
 		var err error

@@ -30,7 +30,7 @@ func headHint(p *RestorePlan) string {
 			continue
 		}
 		n, want := len(e.FoundShape), e.wanted()
-		if n == 0 || n != len(want) || !slices.Equal(e.FoundShape[:n-1], want[:n-1]) || e.FoundShape[n-1] == want[n-1] {
+		if n == 0 || !strings.Contains(e.Variable.Name(), "/") || n != len(want) || !slices.Equal(e.FoundShape[:n-1], want[:n-1]) || e.FoundShape[n-1] == want[n-1] {
 			return ""
 		}
 		here, there = want[n-1], e.FoundShape[n-1]

@@ -9,6 +9,7 @@ const (
 	LayerConv2D          Layer = "conv2d"
 	LayerConv3D          Layer = "convolution3d"
 	LayerConv2DTranspose Layer = "conv2d_transpose"
+	LayerConv3DTranspose Layer = "convolution3d_transpose"
 	LayerConv2DInPlane   Layer = "conv2d_in_plane"
 	LayerSeparableConv2D Layer = "separable_conv2d"
 	LayerFullyConnected  Layer = "fully_connected"
@@ -71,11 +72,12 @@ var accepts = map[Layer][]string{
 	LayerConv2D:          joined(windowArgs, []string{"Rate"}, denseArgs),
 	LayerConv3D:          joined(window3Args, denseArgs),
 	LayerConv2DTranspose: joined(windowArgs, denseArgs),
+	LayerConv3DTranspose: joined(window3Args, denseArgs),
 	LayerConv2DInPlane:   joined(windowArgs, denseArgs),
 	LayerSeparableConv2D: joined(windowArgs, []string{"Rate", "DepthMultiplier", "PointwiseInitializer"}, denseArgs),
 	LayerFullyConnected:  denseArgs,
 	LayerBiasAdd:         joined([]string{"Initializer", "Regularizer", "DataFormat"}, ownerArgs),
-	LayerBatchNorm: joined([]string{"IsTraining", "Decay", "Epsilon", "Fused", "UpdatesCollections", "UpdatesInPlace", "ZeroDebiasMovingMean",
+	LayerBatchNorm: joined([]string{"IsTraining", "Decay", "Epsilon", "Fused", "UpdatesCollections", "UpdatesInPlace", "ZeroDebiasMovingMean", "Renorm", "RenormClipping", "RenormDecay",
 		"BatchWeights", "ParamInitializers", "ParamRegularizers", "DataFormat"}, affineArgs),
 	LayerLayerNorm:      joined([]string{"BeginNormAxis"}, affineArgs),
 	LayerGroupNorm:      joined([]string{"Groups", "Epsilon", "ParamInitializers"}, affineArgs),

@@ -57,6 +57,15 @@ func goldenLayers() map[string]builderOf {
 		"transpose_valid": func(s graph.Scope, x *graph.Node) (*graph.Node, error) {
 			return Conv2DTranspose(s, x, 3, []int{4, 3}, with(Args{Stride: 2, Padding: Valid}))
 		},
+		"transpose3d": func(s graph.Scope, x *graph.Node) (*graph.Node, error) {
+			return Conv3DTranspose(s, x, 3, []int{3, 3, 2}, with(Args{StrideDHW: [3]int{2, 1, 2}}))
+		},
+		"transpose3d_valid": func(s graph.Scope, x *graph.Node) (*graph.Node, error) {
+			return Conv3DTranspose(s, x, 3, []int{4, 3, 2}, with(Args{StrideDHW: [3]int{2, 2, 1}, Padding: Valid}))
+		},
+		"transpose3d_sparse": func(s graph.Scope, x *graph.Node) (*graph.Node, error) {
+			return Conv3DTranspose(s, x, 2, []int{1, 2, 2}, with(Args{StrideDHW: [3]int{3, 2, 2}}))
+		},
 		"in_plane": func(s graph.Scope, x *graph.Node) (*graph.Node, error) {
 			return Conv2DInPlane(s, x, []int{3, 2}, with(Args{Stride: 2}))
 		},

@@ -20,10 +20,15 @@ import (
 // As in TensorFlow's fused path, which pictures and rows take unless Fused is
 // False, the moving variance is the unbiased one. With Trainable False the
 // moving statistics of pictures stay as they are, those of rows do not: that,
-// too, is TensorFlow. Batch renormalisation there is not.
+// too, is TensorFlow.
+//
+// With Renorm the batch's statistics are corrected towards averages, so that
+// small batches train well (Ioffe, arXiv:1702.03275); the layer then keeps
+// moving_stddev, renorm_mean and renorm_stddev too.
 //
 // Errors: no axes, an unknown number of channels, BatchWeights that are not
-// [batch].
+// [batch], Renorm together with BatchWeights, UpdatesCollections or
+// ZeroDebiasMovingMean.
 func BatchNorm(s graph.Scope, x *graph.Node, args ...Args) (*graph.Node, error) {
 	y, err := begin(s, x, LayerBatchNorm, args)
 	if err != nil {
@@ -43,6 +48,9 @@ func BatchNorm(s graph.Scope, x *graph.Node, args ...Args) (*graph.Node, error) 
 	}
 	n := &norm{layer: y, channels: x.Shape()[rank-1], rank: rank}
 	n.choose()
+	if err := n.checkRenorm(); err != nil {
+		return nil, err
+	}
 	if err := n.variables(); err != nil {
 		return nil, err
 	}
@@ -64,6 +72,7 @@ type norm struct {
 	fused          bool // it gives the unbiased variance
 	gamma, beta    *graph.Node
 	mean, variance *graph.Node
+	renorm         renorm
 }
 
 // choose takes the path that slim.batch_norm takes: which decides the order
@@ -72,13 +81,13 @@ func (n *norm) choose() {
 	fused := n.a.Fused.or(true)
 	plain := n.a.UpdatesCollections == nil && !n.a.UpdatesInPlace.or(false)
 	picture := n.rank == 4
-	possible := n.a.BatchWeights == nil && (n.rank == 2 || picture)
+	possible := n.a.BatchWeights == nil && !n.a.Renorm.or(false) && (n.rank == 2 || picture)
 	if fused && possible && (n.a.ZeroDebiasMovingMean.or(false) || n.rank == 2 || !plain) {
 		n.fused = true
 		return
 	}
 	n.core = n.a.BatchWeights == nil && plain && !n.a.ZeroDebiasMovingMean.or(false)
-	n.fused = n.core && fused && picture
+	n.fused = n.core && fused && picture && possible
 	if n.core {
 		n.layer.core = coreNames
 	}
@@ -113,6 +122,9 @@ func (n *norm) variables() (err error) {
 	}
 	make("moving_mean", &n.mean, graph.Zeros(), false)
 	make("moving_variance", &n.variance, graph.Ones(), false)
+	if err == nil && n.a.Renorm.or(false) {
+		err = n.renormVariables()
+	}
 	return err
 }
 
@@ -127,11 +139,15 @@ func (n *norm) name() string {
 	return "batchnorm/add_1"
 }
 
-func (n *norm) epsilon() float64 {
-	if n.a.Epsilon == 0 {
-		return 0.001
+func (n *norm) epsilon() float64 { return orDefault(n.a.Epsilon, 0.001) }
+
+func (n *norm) decay() float64 { return orDefault(n.a.Decay, 0.999) }
+
+func orDefault(v, otherwise float64) float64 {
+	if v == 0 {
+		return otherwise
 	}
-	return n.a.Epsilon
+	return v
 }
 
 func (n *norm) apply() (*graph.Node, error) {
@@ -148,6 +164,9 @@ func (n *norm) apply() (*graph.Node, error) {
 	}
 	if n.a.BatchWeights != nil {
 		return n.weighted()
+	}
+	if n.a.Renorm.or(false) {
+		return n.renormalised()
 	}
 	moments, err := n.s.Apply("moments", ops.Moments{}, n.x)
 	if err != nil {
@@ -210,11 +229,7 @@ func (n *norm) weighted() (*graph.Node, error) {
 // update adds the operations that move the stored statistics, and makes the
 // result wait for them if it must.
 func (n *norm) update(out, mean, variance *graph.Node) (*graph.Node, error) {
-	decay := n.a.Decay
-	if decay == 0 {
-		decay = 0.999
-	}
-	rate, err := n.s.Graph().Scalar(n.s.Operations()+"/decay", n.x.DType(), decay)
+	rate, err := n.s.Graph().Scalar(n.s.Operations()+"/decay", n.x.DType(), n.decay())
 	if err != nil {
 		return nil, err
 	}

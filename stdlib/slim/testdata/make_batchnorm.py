@@ -19,4 +19,6 @@ def case(name,shape,steps=3,**kw):
 case('rank4',[2,3,2,3]); case('unfused',[2,3,2,3],fused=False); case('rank2',[4,3]); case('rank2_unfused',[4,3],fused=False)
 case('rank3',[2,3,3]); case('in_place',[2,3,2,3],updates_collections=None); case('zero_debias',[2,3,2,3],zero_debias_moving_mean=True)
 case('zero_debias_unfused',[2,3,2,3],zero_debias_moving_mean=True,fused=False); case('weights',[4,2,2,3],weights=True); case('inference',[2,3,2,3],is_training=False); case('not_trainable',[2,3,2,3],trainable=False); case('not_trainable2',[4,3],trainable=False)
+case('renorm',[2,3,2,3],renorm=True,renorm_decay=.7); case('renorm2',[4,3],renorm=True,renorm_decay=.7); case('renorm_clipping',[2,3,2,3],renorm=True,renorm_decay=.7,renorm_clipping=dict(rmin=.9,rmax=1.1,dmax=.2))
+case('renorm_inference',[2,3,2,3],renorm=True,is_training=False); case('renorm_not_trainable',[2,3,2,3],renorm=True,trainable=False)
 json.dump(out,open('batchnorm.json','w'))
