@@ -179,7 +179,9 @@ func Upstream(of ...*Node) func(*Node) bool {
 	seen := map[*ops.Node]bool{}
 	var stack []*ops.Node
 	for _, n := range of {
-		stack = append(stack, n.n)
+		if n != nil {
+			stack = append(stack, n.n)
+		}
 	}
 	for len(stack) > 0 {
 		n := stack[len(stack)-1]

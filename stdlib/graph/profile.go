@@ -36,7 +36,10 @@ const profileRuns = 5
 // each operation. It really runs: an optimizer's step changes variables.
 // Remembered features are not used. Errors are those of Run.
 func (s *Session) Profile(feeds Feeds, fetches ...Fetch) (*Profile, error) {
-	t, err := fetched(fetches)
+	if s == nil {
+		return nil, errNoSession
+	}
+	t, err := s.g.fetched(fetches)
 	if err != nil {
 		return nil, err
 	}

@@ -246,6 +246,9 @@ func (s Scope) WithSettingsOf(captured Scope) Scope {
 // call their functions.
 func (s Scope) Apply(name string, k ops.Kernel, in ...*Node) (*Node, error) {
 	g := s.Graph()
+	if k == nil {
+		return nil, fmt.Errorf("graph: %s: there is no operation to apply", join(s.ops, name))
+	}
 	if g == nil {
 		return nil, fmt.Errorf("graph: %s is applied in a Scope without a graph; begin with Graph.Scope()", k.Name())
 	}

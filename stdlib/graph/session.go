@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -14,7 +15,10 @@ import (
 )
 
 // Fetch is what a run computes: a *Node, a *Variable or an *Operation.
-type Fetch interface{ fetches() []*ops.Node }
+type Fetch interface {
+	Graph() *Graph
+	fetches() []*ops.Node
+}
 
 // Operation is a group of nodes that are run together for what they do, such
 // as a training step (tf.Operation); its result is a nil tensor.
@@ -64,6 +68,8 @@ type SessionOptions struct {
 	// remembered.
 	FeatureBytes int64
 }
+
+var errNoSession = errors.New("graph: the session is nil: was the cell that makes it stopped by an error?")
 
 // Session holds the values of a graph's variables and runs its operations
 // (tf.Session). A variable that is read before anything was assigned to it
@@ -118,7 +124,10 @@ func (s *Session) Graph() *Graph { return s.g }
 // or dtype, what an operation finds in its inputs (a label out of range), and
 // context.Canceled when the cell is interrupted; each names the node.
 func (s *Session) Run(feeds Feeds, fetches ...Fetch) ([]*Tensor, error) {
-	t, err := fetched(fetches)
+	if s == nil {
+		return nil, errNoSession
+	}
+	t, err := s.g.fetched(fetches)
 	if err != nil {
 		return nil, err
 	}
@@ -144,10 +153,13 @@ type targets struct {
 }
 
 // fetched are the nodes behind fetches.
-func fetched(fetches []Fetch) (t targets, err error) {
+func (g *Graph) fetched(fetches []Fetch) (t targets, err error) {
 	for i, f := range fetches {
 		if f == nil || reflect.ValueOf(f).IsNil() {
 			return t, fmt.Errorf("graph: run: fetch %d is nil", i)
+		}
+		if f.Graph() != g {
+			return t, fmt.Errorf("graph: run: fetch %d is of another graph than the session's", i)
 		}
 		_, op := f.(*Operation)
 		for _, n := range f.fetches() {
@@ -189,9 +201,6 @@ func number(v *ops.Value) float64 {
 }
 
 func (s *Session) compute(feeds Feeds, t targets) ([]*ops.Value, error) {
-	if s == nil {
-		return nil, fmt.Errorf("the session is nil: was the cell that makes it stopped by an error?")
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ctx := host.Context()

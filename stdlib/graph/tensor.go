@@ -103,6 +103,9 @@ func toValue(t *Tensor) (*ops.Value, error) {
 	if t == nil {
 		return nil, fmt.Errorf("the tensor is nil")
 	}
+	if t.Dtype().Type == nil || t.MemSize() == 0 {
+		return emptyValue(t)
+	}
 	if t.RequiresIterator() || t.DataOrder().IsColMajor() {
 		t = t.Materialize().(*tensor.Dense)
 	}
@@ -137,6 +140,16 @@ func toValue(t *Tensor) (*ops.Value, error) {
 		return nil, fmt.Errorf("the tensor of shape %v holds %d elements", v.Shape, got)
 	}
 	return v, nil
+}
+
+// emptyValue is a tensor without elements, of which gorgonia cannot give the
+// slice: a batch of none.
+func emptyValue(t *Tensor) (*ops.Value, error) {
+	dtype, ok := map[tensor.Dtype]DType{tensor.Float32: Float32, tensor.Float64: Float64, tensor.Int32: Int32, tensor.Int64: Int64, tensor.Bool: Bool}[t.Dtype()]
+	if shape := []int(t.Shape()); ok && len(shape) > 0 && ops.Size(shape) == 0 {
+		return ops.NewValue(ops.Spec{DType: dtype, Shape: slices.Clone(shape)})
+	}
+	return nil, fmt.Errorf("the tensor has no elements: make one with graph.FromFloat32s or tensor.New")
 }
 
 func elements(v *ops.Value) int {

@@ -93,10 +93,14 @@ func (e *ExponentialMovingAverage) apply(s graph.Scope, v *graph.Variable) (*gra
 // Average is the average of a variable, nil when none is kept.
 func (e *ExponentialMovingAverage) Average(v *graph.Variable) *graph.Variable { return e.averages[v] }
 
-// AverageName is what the average of a variable is called, kept or not.
+// AverageName is what the average of a variable is called, kept or not; of
+// nil, what stands behind each name.
 func (e *ExponentialMovingAverage) AverageName(v *graph.Variable) string {
 	if a := e.averages[v]; a != nil {
 		return a.Name()
+	}
+	if v == nil {
+		return e.name()
 	}
 	return v.Name() + "/" + e.name()
 }
