@@ -51,7 +51,12 @@ func model(t *testing.T, vars ...tensor) *graph.Graph {
 
 func file(t *testing.T, tensors ...tensor) string {
 	prefix := filepath.Join(t.TempDir(), "model.ckpt")
-	w := ok[*ckpt.Writer](t)(ckpt.Create(prefix))
+	write(t, ok[*ckpt.Writer](t)(ckpt.Create(prefix)), tensors)
+	return prefix
+}
+
+func write(t *testing.T, w ckpt.TensorWriter, tensors []tensor) {
+	t.Helper()
 	for _, x := range tensors {
 		n := 1
 		for _, d := range x.shape {
@@ -65,7 +70,6 @@ func file(t *testing.T, tensors ...tensor) string {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return prefix
 }
 
 func planned(t *testing.T, g *graph.Graph, path string, options ...slim.RestoreOption) *slim.RestorePlan {
@@ -232,6 +236,19 @@ func TestPain16NothingToTrain(t *testing.T) {
 	says(t, err, "No gradients provided for any variable of net/v", "does not depend on them")
 	_, err = g.Collection(graph.TrainableVariables, "outpt")
 	says(t, err, `"outpt" matches none of the 2`)
+}
+
+// tf.contrib went with TensorFlow 2, and its checkpoints with it: a single
+// file in the first format, with the loss, the step and an optimizer's slots
+// in it. None of that is in the way here.
+func TestPain17ContribIsGone(t *testing.T) {
+	net := []tensor{{"vgg_16/conv1/conv1_1/weights", []int{3, 3, 3, 4}}, {"vgg_16/conv1/conv1_1/biases", []int{4}}}
+	path := filepath.Join(t.TempDir(), "vgg_16.ckpt")
+	write(t, ok[ckpt.TensorWriter](t)(ckpt.CreateAs(path, "V1")), append(net, tensor{"global_step", nil}, tensor{"mean_rgb", []int{3}}, tensor{net[0].name + "/Momentum", net[0].shape}))
+	plan := planned(t, model(t, net...), path)
+	if err := plan.Err(); err != nil || plan.Count(slim.Restore) != 2 || len(plan.Unused) != 3 {
+		t.Errorf("%v\n%v", err, plan)
+	}
 }
 
 func TestPain18SavedWithoutStatistics(t *testing.T) {
