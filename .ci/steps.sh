@@ -56,12 +56,12 @@ clients() {
   touch "$home/complete"
 }
 
-# chromium_there: a Chromium that playwright can drive; Debian's own where we may install it.
-chromium_there() {
-  command -v chromium >/dev/null && return 0
+# there PROGRAM: puts a program on the PATH by Debian's package of its name, where we may; says how if it cannot.
+there() {
+  command -v "$1" >/dev/null && return 0
   if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
-    apt-get update -q >/dev/null && apt-get install -y -q --no-install-recommends chromium >/dev/null && return 0
+    apt-get update -q >/dev/null && apt-get install -y -q --no-install-recommends "$1" >/dev/null && return 0
   fi
-  echo "there is no chromium on the PATH: install it (Debian: apt-get install chromium)"
+  echo "there is no $1 on the PATH: install it (Debian: apt-get install $1)"
   return 1
 }

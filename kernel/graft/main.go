@@ -27,14 +27,16 @@ func run() int {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(runCommand(), ckptCommand(), installCommand(), uninstallCommand(), doctorCommand(), kernelCommand(), workerCommand())
+	root.AddCommand(runCommand(), replCommand(), ckptCommand(), installCommand(), uninstallCommand(), doctorCommand(), kernelCommand(), workerCommand())
 	err := root.Execute()
 	var failed *failure
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &failed):
-		fmt.Fprintln(os.Stderr, failed.err)
+		if failed.err != errShown {
+			fmt.Fprintln(os.Stderr, failed.err)
+		}
 		return exitFailed
 	}
 	fmt.Fprintln(os.Stderr, "graft:", err)
@@ -45,6 +47,9 @@ func run() int {
 type failure struct{ err error }
 
 func (f *failure) Error() string { return f.err.Error() }
+
+// errShown is a failure that has been shown already.
+var errShown = errors.New("shown")
 
 func failed(err error) error {
 	if err == nil {

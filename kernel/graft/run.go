@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"graft/kernel/notebook"
 	"graft/repl"
@@ -61,10 +60,7 @@ func runNotebook(path, output string) error {
 		return err
 	}
 	defer engine.Close()
-	r := &runner{nb: nb, engine: engine, record: &notebook.Record{}, printer: &terminal.Printer{Out: os.Stdout, Dir: pictures}}
-	if term.IsTerminal(int(os.Stdout.Fd())) {
-		r.printer.Graphics = terminal.Detect(os.Getenv)
-	}
+	r := &runner{nb: nb, engine: engine, record: &notebook.Record{}, printer: printer(pictures)}
 	runErr := r.run()
 	if output != "" {
 		if err := r.write(output); err != nil {

@@ -1,5 +1,6 @@
-// Package terminal shows a cell's outputs where there is no browser: text as
-// text, pictures in the terminal if it can draw them, and otherwise as files.
+// Package terminal is the front end where there is no browser. A Shell reads
+// cells and runs them; a Printer shows their outputs: text as text, pictures in
+// the terminal if it can draw them, and otherwise as files.
 package terminal
 
 import (
@@ -28,6 +29,9 @@ const (
 	Kitty Graphics = "kitty" // sw.kovidgoyal.net/kitty/graphics-protocol
 	ITerm Graphics = "iterm" // iterm2.com/documentation-images.html
 	Sixel Graphics = "sixel" // vt100.net/docs/vt3xx-gp/chapter14.html
+	// Blocks draws with half-block characters, for terminals that have colours
+	// and no pictures; the picture itself is saved besides.
+	Blocks Graphics = "blocks"
 )
 
 // Detect guesses from the environment what the terminal can draw.
@@ -49,16 +53,21 @@ func Detect(getenv func(string) string) Graphics {
 }
 
 // Printer is a repl.Output that writes to a terminal or a file. Outputs with
-// a display id are shown once, at the end of their cell, in their last state.
+// a display id are shown once, at the end of their cell, in their last state;
+// one line of text, such as a progress bar, is rewritten in place if Live.
 type Printer struct {
-	Out      io.Writer // text and pictures
-	Graphics Graphics
-	Dir      string // where pictures are saved when Graphics is None
+	Out        io.Writer // text and pictures
+	Graphics   Graphics
+	Dir        string // where pictures are saved when Graphics is None or Blocks
+	Live       bool   // Out is a terminal: lines can be rewritten
+	Columns    int    // of the terminal, 0 when unknown
+	TrueColour bool   // the terminal has 24-bit colours
 
 	mu       sync.Mutex
 	cell     int
 	pictures int
 	late     []*repl.Display // displays with an id, of this cell
+	live     string          // the id of the line that is rewritten in place
 	midLine  bool
 }
 
@@ -66,7 +75,7 @@ type Printer struct {
 func (p *Printer) Begin(number int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.cell, p.pictures, p.late = number, 0, nil
+	p.cell, p.pictures, p.late, p.live = number, 0, nil, ""
 }
 
 // Stream writes text as it comes.
@@ -77,6 +86,10 @@ func (p *Printer) Stream(_, text string) {
 }
 
 func (p *Printer) write(text string) {
+	if p.live != "" { // the line in place stays as it is, and is done with
+		p.live = ""
+		_, _ = io.WriteString(p.Out, "\n")
+	}
 	if text != "" {
 		_, _ = io.WriteString(p.Out, text) // a closed pipe ends the program by itself
 		p.midLine = !strings.HasSuffix(text, "\n")
@@ -87,6 +100,9 @@ func (p *Printer) write(text string) {
 func (p *Printer) Display(d repl.Display) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.inPlace(d) {
+		return
+	}
 	if d.Update {
 		for _, old := range p.late {
 			if old.ID == d.ID {
@@ -100,6 +116,26 @@ func (p *Printer) Display(d repl.Display) {
 		return
 	}
 	p.show(d.Data)
+}
+
+// inPlace shows a line of text that may change where it stands. Its last
+// state stays there when something else is written below it.
+func (p *Printer) inPlace(d repl.Display) bool {
+	text := strings.TrimRight(d.Data["text/plain"], "\n")
+	if !p.Live || d.ID == "" || d.Data["image/png"] != "" || strings.Contains(text, "\n") || text == "" {
+		return false
+	}
+	if p.live != d.ID {
+		if p.midLine || p.live != "" {
+			p.write("\n")
+		}
+		p.live, p.midLine = d.ID, false
+	}
+	if r := []rune(text); p.Columns > 0 && len(r) >= p.Columns {
+		text = string(r[:p.Columns-1])
+	}
+	_, _ = io.WriteString(p.Out, "\r\x1b[K"+text)
+	return true
 }
 
 // Clear drops what has not been shown yet; a terminal keeps what it has.
@@ -120,8 +156,11 @@ func (p *Printer) End(r repl.Result) {
 	if r.Value != nil {
 		p.show(r.Value.Data)
 	}
-	if p.midLine {
-		p.write("\n")
+	if p.midLine || p.live != "" {
+		p.write("")
+		if p.midLine {
+			p.write("\n")
+		}
 	}
 }
 
@@ -149,7 +188,7 @@ func (p *Printer) picture(encoded string) error {
 	if err != nil {
 		return err
 	}
-	draw := map[Graphics]func([]byte) error{Kitty: p.kitty, ITerm: p.iterm, Sixel: p.sixel, None: p.save}
+	draw := map[Graphics]func([]byte) error{Kitty: p.kitty, ITerm: p.iterm, Sixel: p.sixel, Blocks: p.blocks, None: p.save}
 	return draw[p.Graphics](raw)
 }
 

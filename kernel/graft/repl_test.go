@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"graft/kernel/notebook"
+)
+
+// The test binary is the command itself when it is asked to be: workers start
+// the executable they are in.
+func TestMain(m *testing.M) {
+	if os.Getenv("GRAFT_TEST_AS_COMMAND") != "" {
+		os.Exit(run())
+	}
+	os.Exit(m.Run())
+}
+
+// command is graft with arguments.
+func command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(self, args...)
+	c.Env = append(os.Environ(), "GRAFT_TEST_AS_COMMAND=1", "XDG_STATE_HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir())
+	return c
+}
+
+// Cells from a pipe run one after the other, up to the first that fails.
+func TestReplFromAPipe(t *testing.T) {
+	saved := filepath.Join(t.TempDir(), "saved.ipynb")
+	for _, c := range []struct {
+		in, out string
+		fails   bool
+	}{
+		{"6*7\n", "42\n", false},
+		{"func f(n int) int {\n\treturn n + 1\n}\n\nf(\n41)\n", "42\n", false},
+		{"x := 1\nx++\nx\n%save " + saved + "\n", "2\nwrote " + saved + ", 3 cells\n", false},
+		{"%run " + saved + "\nx + 1\n", "2\n3\n", false},
+		{"strings.ToUpper?\n", "func strings.ToUpper(s string) string", false},
+		{"nothing.here?\n", "nothing is known of nothing.here", false},
+		{"%exit\nfmt.Println(1)\n", "", false},
+		{"y +\n", "expected operand", true},
+		{"panic(\"no\")\n1\n", "panic: no", true},
+		{"%save here\n", "one file ending in .ipynb is wanted", false},
+		{"%%writefile " + filepath.Join(t.TempDir(), "a") + "\nfunc {\n\n1\n", "1\n", false},
+	} {
+		cmd := command(t, "repl")
+		cmd.Stdin = strings.NewReader(c.in)
+		out, err := cmd.CombinedOutput()
+		if (err != nil) != c.fails || !strings.Contains(string(out), c.out) {
+			t.Errorf("%q: %v and\n%s\nwant %q", c.in, err, out, c.out)
+		}
+	}
+	nb, err := notebook.Read(saved)
+	if err != nil || len(nb.Cells) != 3 {
+		t.Errorf("the saved notebook: %v %v", nb, err)
+	}
+}
+
+// pane is a terminal in which graft repl runs.
+type pane struct {
+	t      *testing.T
+	socket string
+}
+
+func (p pane) tmux(args ...string) string {
+	p.t.Helper()
+	out, err := exec.Command("tmux", append([]string{"-L", p.socket}, args...)...).CombinedOutput()
+	if err != nil {
+		p.t.Fatalf("tmux %v: %v: %s", args, err, out)
+	}
+	return string(out)
+}
+
+// until waits for a text on the screen.
+func (p pane) until(text string) string {
+	p.t.Helper()
+	screen := ""
+	for range 600 {
+		if screen = p.tmux("capture-pane", "-p", "-t", "0"); strings.Contains(screen, text) {
+			return screen
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	p.t.Fatalf("the screen never shows %q:\n%s", text, screen)
+	return ""
+}
+
+func (p pane) keys(keys ...string) { p.tmux(append([]string{"send-keys", "-t", "0"}, keys...)...) }
+
+// A person at a terminal: prompts, cells of several lines, completion with
+// its documentation, Ctrl-C, pictures, history of an earlier session.
+func TestReplAtATerminal(t *testing.T) {
+	if _, err := exec.LookPath("tmux"); err != nil {
+		t.Skip("there is no tmux to drive a terminal with")
+	}
+	c := command(t, "repl")
+	home := t.TempDir()
+	start := func() pane {
+		p := pane{t, fmt.Sprintf("graft-%d", os.Getpid())}
+		line := fmt.Sprintf("env GRAFT_TEST_AS_COMMAND=1 XDG_STATE_HOME=%s XDG_DATA_HOME=%s HOME=%s TERM=xterm-256color %s repl", home, home, home, c.Path)
+		p.tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "50", line)
+		t.Cleanup(func() { _ = exec.Command("tmux", "-L", p.socket, "kill-server").Run() })
+		p.until("[1]>")
+		return p
+	}
+	p := start()
+	p.keys("func twice(n int) int {", "Enter")
+	p.keys("return n * 2", "Enter", "}", "Enter")
+	p.until("[2]>")
+	p.keys("twice(21)", "Enter")
+	p.until("42\n")
+	p.keys("strings.ToTi", "Tab")
+	p.until("returns a copy of the")
+	p.keys("C-c", "C-u")
+	p.keys("C-u", "kept := 7; for {}", "Enter")
+	time.Sleep(time.Second)
+	p.keys("C-c")
+	p.until("Interrupted")
+	p.keys("kept", "Enter")
+	p.until("\n7\n")
+	p.keys(`charts.Bars([]string{"a", "b"}, []float64{3, 4}, "two")`, "Enter")
+	p.until("▀▀▀")
+	p.keys("half a ce", "C-c")
+	p.keys("C-d")
+	p = start()
+	p.keys("C-r")
+	p.keys("twice(")
+	p.until("twice(21)")
+}
+
+// run FILE that is not there says so, with the status of a failure.
+func TestReplOfNoFile(t *testing.T) {
+	var errs bytes.Buffer
+	cmd := command(t, "repl", "missing.go")
+	cmd.Stderr = &errs
+	if err := cmd.Run(); err == nil || !strings.Contains(errs.String(), "missing.go") {
+		t.Errorf("%v: %s", err, errs.String())
+	}
+}
