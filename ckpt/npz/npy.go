@@ -8,7 +8,6 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"graft/ckpt/internal/mapped"
 	"graft/ckpt/tensors"
 )
 
@@ -110,10 +109,11 @@ func (h *header) setType(descr string) error {
 	return fmt.Errorf("element type %q is none that tensors have", descr)
 }
 
-// view makes a tensor of an array with its header.
-func (h header) view(name string, content []byte, file *mapped.File, inPlace bool) (*tensors.View, error) {
+// tensor makes one of an array with its header; the second result says that its
+// values are content's own bytes, of the file if content is.
+func (h header) tensor(name string, content []byte, inPlace bool) (*tensors.Tensor, bool, error) {
 	if int64(len(content)) != h.start+h.bytes {
-		return nil, fmt.Errorf("it has %d bytes, its header announced %d", len(content), h.start+h.bytes)
+		return nil, false, fmt.Errorf("it has %d bytes, its header announced %d", len(content), h.start+h.bytes)
 	}
 	data := content[h.start:]
 	t := &tensors.Tensor{Name: name, DType: h.dtype, Shape: h.shape}
@@ -123,7 +123,7 @@ func (h header) view(name string, content []byte, file *mapped.File, inPlace boo
 	if h.dtype == tensors.String {
 		var err error
 		t.Strings, err = h.strings(data)
-		return tensors.NewView(t, nil), err
+		return t, false, err
 	}
 	if word := h.dtype.Word(); h.big && word > 1 {
 		data, inPlace = slices.Clone(data), false
@@ -132,10 +132,7 @@ func (h header) view(name string, content []byte, file *mapped.File, inPlace boo
 		}
 	}
 	t.Data = data
-	if inPlace {
-		return tensors.NewView(t, file), nil
-	}
-	return tensors.NewView(t, nil), nil
+	return t, inPlace, nil
 }
 
 // transpose brings elements from Fortran's order, first axis fastest, to C's.

@@ -14,9 +14,7 @@ import (
 const pickleName = "data.pkl"
 
 // readZip reads the pickle of the archive form.
-func (f *File) readZip() (any, error) {
-	s := f.source
-	var err error
+func (s *storages) readZip() (root any, err error) {
 	if s.zip, err = archive.Open(s.file); err != nil {
 		return nil, err
 	}
@@ -41,15 +39,14 @@ func (f *File) readZip() (any, error) {
 		case string(text) != "little" && string(text) != "big":
 			return nil, fmt.Errorf("byteorder is %.20q, want little or big", text)
 		}
-		f.big = string(text) == "big"
+		s.big = string(text) == "big"
 	}
 	text, _, err := s.zip.Bytes(m)
 	if err != nil {
 		return nil, err
 	}
 	p := unpickler{rest: bytes.Clone(text)}
-	root, err := p.run()
-	if err == nil && len(p.rest) > 0 {
+	if root, err = p.run(); err == nil && len(p.rest) > 0 {
 		err = fmt.Errorf("%d bytes follow the pickle", len(p.rest))
 	}
 	return root, err
@@ -64,8 +61,8 @@ func IsLegacy(head []byte) bool { return bytes.HasPrefix(head, []byte(legacyStar
 const legacyVersion = 1001
 
 // readLegacy reads the older form: five pickles, then the storages.
-func (f *File) readLegacy() (any, error) {
-	all, err := f.source.file.Bytes(0, f.source.file.Size())
+func (s *storages) readLegacy() (any, error) {
+	all, err := s.file.Bytes(0, s.file.Size())
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +80,7 @@ func (f *File) readLegacy() (any, error) {
 	}
 	if d, ok := system.(*dict); ok {
 		little, ok := d.get("little_endian").(bool)
-		f.big = ok && !little
+		s.big = ok && !little
 	}
 	root, err := p.run()
 	if err != nil {
@@ -98,12 +95,12 @@ func (f *File) readLegacy() (any, error) {
 	if !ok {
 		return nil, errors.New("the keys of the storages are no list")
 	}
-	return root, f.placeStorages(list, sizes, all, p.rest)
+	return root, s.placeAll(list, sizes, all, p.rest)
 }
 
-// placeStorages finds the storages, which lie behind the pickles in the order
-// of keys.
-func (f *File) placeStorages(keys *list, sizes map[string]tensors.DType, all, rest []byte) error {
+// placeAll finds the storages, which lie behind the pickles in the order of
+// keys.
+func (s *storages) placeAll(keys *list, sizes map[string]tensors.DType, all, rest []byte) error {
 	for _, k := range keys.items {
 		key, ok := k.(string)
 		dtype, known := sizes[key]
@@ -114,17 +111,17 @@ func (f *File) placeStorages(keys *list, sizes map[string]tensors.DType, all, re
 			return fmt.Errorf("storage %q is cut off", key)
 		}
 		order := binary.ByteOrder(binary.LittleEndian)
-		if f.big {
+		if s.big {
 			order = binary.BigEndian
 		}
 		n, size := order.Uint64(rest), uint64(dtype.Size())
 		if n > uint64(len(rest)-8)/size {
 			return fmt.Errorf("storage %q claims %d elements of %v, %d bytes are left: the file is cut off", key, n, dtype, len(rest)-8)
 		}
-		if _, twice := f.source.storages[key]; twice {
+		if _, twice := s.places[key]; twice {
 			return fmt.Errorf("storage %q is there twice", key)
 		}
-		f.source.storages[key] = place{int64(len(all) - len(rest) + 8), int64(n * size)}
+		s.places[key] = place{int64(len(all) - len(rest) + 8), int64(n * size)}
 		rest = rest[8+n*size:]
 	}
 	if len(rest) > 0 {

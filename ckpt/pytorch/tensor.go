@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 
-	"graft/ckpt/internal/mapped"
 	"graft/ckpt/tensors"
 )
 
@@ -72,8 +71,9 @@ func (t tensor) contiguous() bool {
 	return true
 }
 
-// view makes a tensor of the storage's bytes.
-func (t tensor) view(name string, data []byte, big bool, file *mapped.File, inPlace bool) (*tensors.View, error) {
+// tensor makes one of the storage's bytes; the second result says that its
+// values are data's own bytes, of the file if data is.
+func (t tensor) tensor(name string, data []byte, big, inPlace bool) (*tensors.Tensor, bool) {
 	out := &tensors.Tensor{Name: name, DType: t.storage.dtype, Shape: t.shape}
 	size := int64(t.storage.dtype.Size())
 	n, _ := tensors.Elements(t.shape)
@@ -91,10 +91,7 @@ func (t tensor) view(name string, data []byte, big bool, file *mapped.File, inPl
 			slices.Reverse(out.Data[i : i+word])
 		}
 	}
-	if inPlace {
-		return tensors.NewView(out, file), nil
-	}
-	return tensors.NewView(out, nil), nil
+	return out, inPlace
 }
 
 // gather copies the elements in the order of their indices.
@@ -123,8 +120,9 @@ func (t tensor) gather(data []byte) []byte {
 
 // walk names the tensors in what a pickle built.
 type walk struct {
-	file *File
-	left int // visits; a pickle can hold one object in many places
+	tensors map[string]tensor
+	others  []string
+	left    int // visits; a pickle can hold one object in many places
 }
 
 const maxDepth = 100
@@ -143,7 +141,7 @@ func (w *walk) value(path string, v any, depth int) error {
 		for i, k := range v.keys {
 			name, ok := keyName(k)
 			if !ok {
-				w.file.others = append(w.file.others, join(path, fmt.Sprintf("[%T]", k)))
+				w.others = append(w.others, join(path, fmt.Sprintf("[%T]", k)))
 				continue
 			}
 			if err := w.value(join(path, name), v.values[i], depth+1); err != nil {
@@ -155,7 +153,7 @@ func (w *walk) value(path string, v any, depth int) error {
 	case tuple:
 		return w.items(path, v, depth)
 	default:
-		w.file.others = append(w.file.others, path)
+		w.others = append(w.others, path)
 	}
 	return nil
 }
@@ -170,11 +168,10 @@ func (w *walk) items(path string, items []any, depth int) error {
 }
 
 func (w *walk) tensor(path string, t tensor) error {
-	if _, twice := w.file.tensors[path]; twice {
+	if _, twice := w.tensors[path]; twice {
 		return fmt.Errorf("tensor %q is there twice", path)
 	}
-	w.file.tensors[path] = t
-	w.file.names = append(w.file.names, path)
+	w.tensors[path] = t
 	return nil
 }
 

@@ -7,19 +7,27 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"unicode/utf8"
 
+	"graft/ckpt/internal/mapped"
 	"graft/ckpt/tensors"
 )
 
-// readHeader holds the file to every rule of the format.
-func (f *File) readHeader() error {
-	size := f.file.Size()
+// header is what the beginning of a file says.
+type header struct {
+	entries  map[string]entry
+	metadata map[string]string
+}
+
+// read holds the file to every rule of the format.
+func (h *header) read(file *mapped.File) error {
+	size := file.Size()
 	if size < 8 {
 		return fmt.Errorf("%d bytes are too few for the length of the header, which takes 8", size)
 	}
-	prefix, err := f.file.Bytes(0, 8)
+	prefix, err := file.Bytes(0, 8)
 	if err != nil {
 		return err
 	}
@@ -27,36 +35,35 @@ func (f *File) readHeader() error {
 	if n > maxHeader || int64(n) > size-8 {
 		return fmt.Errorf("the header claims %d bytes, the file has %d and a header at most %d", n, size, maxHeader)
 	}
-	header, err := f.file.Bytes(8, int64(n))
+	text, err := file.Bytes(8, int64(n))
 	if err != nil {
 		return err
 	}
 	switch {
-	case n == 0 || header[0] != '{':
+	case n == 0 || text[0] != '{':
 		return fmt.Errorf("the header does not begin with '{'")
-	case !utf8.Valid(header):
+	case !utf8.Valid(text):
 		return fmt.Errorf("the header is not UTF-8")
 	}
-	if err := f.parse(header); err != nil {
+	if err := h.parse(text); err != nil {
 		return fmt.Errorf("header: %w", err)
 	}
-	return f.place(8+int64(n), size)
+	return h.place(8+int64(n), size)
 }
 
-func (f *File) parse(header []byte) error {
-	dec := json.NewDecoder(bytes.NewReader(header))
+func (h *header) parse(text []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(text))
 	err := object(dec, func(key string) error {
 		if key == metadataKey {
 			return object(dec, func(key string) error {
 				var value string
 				err := dec.Decode(&value)
-				f.metadata[key] = value
+				h.metadata[key] = value
 				return err
 			})
 		}
 		e, err := parseEntry(dec, key)
-		f.entries[key] = e
-		f.names = append(f.names, key)
+		h.entries[key] = e
 		if err != nil {
 			return fmt.Errorf("tensor %q: %w", key, err)
 		}
@@ -65,8 +72,7 @@ func (f *File) parse(header []byte) error {
 	if err != nil {
 		return err
 	}
-	slices.Sort(f.names)
-	if rest := bytes.TrimRight(header[dec.InputOffset():], " "); len(rest) > 0 {
+	if rest := bytes.TrimRight(text[dec.InputOffset():], " "); len(rest) > 0 {
 		return fmt.Errorf("%d bytes follow the JSON", len(rest))
 	}
 	return nil
@@ -153,21 +159,21 @@ func parseEntry(dec *json.Decoder, name string) (entry, error) {
 }
 
 // place checks that the values lie one after the other up to the file's end.
-func (f *File) place(start, size int64) error {
-	order := slices.Clone(f.names)
+func (h *header) place(start, size int64) error {
+	order := slices.Collect(maps.Keys(h.entries))
 	slices.SortFunc(order, func(a, b string) int {
-		x, y := f.entries[a], f.entries[b]
+		x, y := h.entries[a], h.entries[b]
 		return cmp.Or(cmp.Compare(x.offset, y.offset), cmp.Compare(x.info.Bytes, y.info.Bytes))
 	})
 	at := int64(0)
 	for _, name := range order {
-		e := f.entries[name]
+		e := h.entries[name]
 		if e.offset != at {
 			return fmt.Errorf("tensor %q begins at %d, the one before ends at %d: there are no holes and no overlaps", name, e.offset, at)
 		}
 		at += e.info.Bytes
 		e.offset += start
-		f.entries[name] = e
+		h.entries[name] = e
 	}
 	if at != size-start {
 		return fmt.Errorf("the tensors take %d bytes, %d follow the header: the file is cut off or something was added", at, size-start)

@@ -26,12 +26,6 @@ package safetensors
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
-	"os"
-	"runtime"
-	"slices"
-	"sync"
 
 	"graft/ckpt/internal/mapped"
 	"graft/ckpt/tensors"
@@ -58,13 +52,8 @@ var dtypes = []struct {
 
 // File is an open file.
 type File struct {
-	path     string
-	names    []string
-	entries  map[string]entry
+	*tensors.Source
 	metadata map[string]string
-
-	mu   sync.Mutex
-	file *mapped.File // nil when closed
 }
 
 // entry is where a tensor lies.
@@ -85,89 +74,30 @@ func Is(head []byte) bool {
 
 // Open reads the header of the file at path. A file that breaks a rule of the
 // format is a *tensors.CorruptError.
-func Open(path string) (*File, error) {
-	m, err := mapped.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("ckpt/safetensors: %w", err)
-	}
-	defer runtime.KeepAlive(m)
-	f := &File{path: path, entries: map[string]entry{}, metadata: map[string]string{}, file: m}
-	if err := mapped.Guard(f.readHeader); err != nil {
-		m.Close()
-		return nil, &tensors.CorruptError{Path: path, Err: err}
+func Open(path string) (f *File, err error) {
+	f = &File{metadata: map[string]string{}}
+	if f.Source, err = tensors.OpenSource("ckpt/safetensors", path, f.read); err != nil {
+		return nil, err
 	}
 	return f, nil
 }
 
-// Names lists the tensors, sorted.
-func (f *File) Names() []string { return slices.Clone(f.names) }
+func (f *File) read(s *tensors.Source, file *mapped.File) (tensors.Values, error) {
+	h := &header{metadata: f.metadata, entries: map[string]entry{}}
+	if err := h.read(file); err != nil {
+		return nil, err
+	}
+	for _, e := range h.entries {
+		if err := s.Add(e.info); err != nil {
+			return nil, err
+		}
+	}
+	return func(name string) (*tensors.Tensor, bool, error) {
+		e := h.entries[name]
+		data, err := file.Bytes(e.offset, e.info.Bytes)
+		return &tensors.Tensor{Name: name, DType: e.info.DType, Shape: e.info.Shape, Data: data}, file.InPlace(), err
+	}, nil
+}
 
 // Metadata is the file's own entry of strings.
 func (f *File) Metadata() map[string]string { return f.metadata }
-
-// Info describes a tensor; ok is false if there is none of that name.
-func (f *File) Info(name string) (info tensors.Info, ok bool) {
-	e, ok := f.entries[name]
-	return e.info, ok
-}
-
-// Files is the path of the file.
-func (f *File) Files() []string { return []string{f.path} }
-
-// View gives a tensor's values where they lie in the file. An absent name is a
-// *tensors.NotFoundError, a closed file os.ErrClosed.
-func (f *File) View(name string) (*tensors.View, error) {
-	e, ok := f.entries[name]
-	if !ok {
-		return nil, &tensors.NotFoundError{Name: name, Path: f.path}
-	}
-	f.mu.Lock()
-	file := f.file
-	f.mu.Unlock()
-	if file == nil {
-		return nil, fmt.Errorf("ckpt/safetensors: tensor %q: %s: %w", name, f.path, os.ErrClosed)
-	}
-	data, err := file.Bytes(e.offset, e.info.Bytes)
-	if errors.Is(err, os.ErrClosed) {
-		return nil, fmt.Errorf("ckpt/safetensors: tensor %q: %w", name, err)
-	}
-	if err != nil {
-		return nil, &tensors.CorruptError{Path: f.path, Name: name, Err: err}
-	}
-	t := &tensors.Tensor{Name: name, DType: e.info.DType, Shape: e.info.Shape, Data: data}
-	if file.InPlace() {
-		return tensors.NewView(t, file), nil
-	}
-	return tensors.NewView(t, nil), nil
-}
-
-// Tensor reads a tensor; see View for the errors.
-func (f *File) Tensor(name string) (*tensors.Tensor, error) {
-	v, err := f.View(name)
-	if err != nil {
-		return nil, err
-	}
-	return v.Tensor()
-}
-
-// Slice reads the box at s of a tensor. Errors: those of View, a box that does
-// not lie inside.
-func (f *File) Slice(name string, s tensors.Slice) (*tensors.Tensor, error) {
-	v, err := f.View(name)
-	if err != nil {
-		return nil, err
-	}
-	return v.Cut(s)
-}
-
-// Close ends reading: later calls for values are errors, views stay good.
-func (f *File) Close() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.file == nil {
-		return nil
-	}
-	err := f.file.Close()
-	f.file = nil
-	return err
-}
