@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,15 +26,31 @@ func generation(n byte) []*Tensor {
 	return out
 }
 
-// TestWriteForever is not a test but the process that TestKilledWriter kills.
+// TestWriteForever is not a test but the process that TestKilledWriter kills and
+// TestStoppedAtByte stops.
 func TestWriteForever(t *testing.T) {
 	path, format := os.Getenv("CKPT_TEST_PATH"), os.Getenv("CKPT_TEST_FORMAT")
 	if path == "" {
-		t.Skip("only for TestKilledWriter")
+		t.Skip("only for TestKilledWriter and TestStoppedAtByte")
 	}
+	limitFiles(t, os.Getenv("CKPT_TEST_LIMIT"))
 	for n := byte(1); ; n++ {
 		save(t, path, format, generation(n))
 	}
+}
+
+// kills is how often TestKilledWriter kills: a few times, or GRAFT_KILLS in all
+// (.ci/slow).
+func kills(t *testing.T) int {
+	text := os.Getenv("GRAFT_KILLS")
+	if text == "" {
+		return 12
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("GRAFT_KILLS=%s: %v", text, err)
+	}
+	return n
 }
 
 // A writer that is killed at any moment leaves a checkpoint that is whole: the
@@ -45,7 +62,7 @@ func TestKilledWriter(t *testing.T) {
 			path := filepath.Join(dir, "model.ckpt")
 			save(t, path, format, generation(0))
 			seen := map[byte]bool{}
-			for range 12 {
+			for range kills(t) {
 				cmd := exec.Command(os.Args[0], "-test.run", "^TestWriteForever$")
 				cmd.Env = append(os.Environ(), "CKPT_TEST_PATH="+path, "CKPT_TEST_FORMAT="+format)
 				if err := cmd.Start(); err != nil {
@@ -59,7 +76,64 @@ func TestKilledWriter(t *testing.T) {
 				seen[checkWhole(t, path)] = true
 			}
 			t.Logf("%d generations seen", len(seen))
+			checkTidy(t, path, format)
 		})
+	}
+}
+
+// checkTidy holds that a save after crashes leaves one set of files and what
+// the crashes left under temporary names, which goes when it is old.
+func checkTidy(t *testing.T, path, format string) {
+	t.Helper()
+	left, err := filepath.Glob(path + "*tempstate*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := time.Now().Add(-48 * time.Hour)
+	for _, f := range left {
+		if err := os.Chtimes(f, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save(t, path, format, generation(7))
+	files, err := filepath.Glob(path + "*")
+	if err != nil || len(files) > 3 || checkWhole(t, path) != 7 {
+		t.Errorf("left %q, %v", files, err)
+	}
+}
+
+// While a checkpoint is written over again and again, whoever opens it gets
+// one generation, whole, and keeps it.
+func TestReadWhileWrittenOver(t *testing.T) {
+	for _, format := range everyFormat {
+		path := filepath.Join(t.TempDir(), "model.ckpt")
+		save(t, path, format, generation(0))
+		done := make(chan bool)
+		go func() {
+			defer close(done)
+			for n := range byte(20) {
+				save(t, path, format, generation(n))
+			}
+		}()
+		for reading := true; reading; {
+			select {
+			case <-done:
+				reading = false
+			default:
+			}
+			checkWhole(t, path)
+		}
+		r, err := Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range byte(3) {
+			save(t, path, format, generation(50+n))
+		}
+		if v, err := r.Tensor("layer0/weights"); err != nil || v.Data[0] != 19 {
+			t.Errorf("%s: an open checkpoint after three more were written over it: %v", format, err)
+		}
+		r.Close()
 	}
 }
 

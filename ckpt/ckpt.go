@@ -22,8 +22,9 @@
 // A Reader may be used by several goroutines at once, a Writer by one. Files
 // are mapped where the system can. A file must not be cut short or written
 // over while it is open: readers make an error of it where they touch the
-// bytes, but the user of a view ends with a fault. What the writers of this
-// package replace is replaced by rename and disturbs nobody.
+// bytes, but the user of a view ends with a fault. The writers of this package
+// never do that: they put new files in the place of old ones, and who has those
+// open keeps them.
 package ckpt
 
 import (
@@ -92,7 +93,9 @@ type Reader struct {
 	objects func() (*Objects, error)
 }
 
-// Create starts a V2 checkpoint at prefix; see Writer.
+// Create starts a V2 checkpoint at prefix, whose folder must exist; see Writer.
+// Over a checkpoint that is there it writes beside its files, under another
+// number of shards, so that a crash at any moment leaves one of the two whole.
 func Create(prefix string) (*Writer, error) { return tensorbundle.Create(prefix) }
 
 // Path is the prefix of a V2 checkpoint, the file or pattern of a V1 one, the

@@ -82,20 +82,38 @@ func Exists(prefix string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// Open reads the index of the bundle at prefix; the data files are opened when
-// they are needed. A damaged index is a *tensors.CorruptError.
+// eager is how many data files Open opens at once.
+const eager = 64
+
+// Open reads the index of the bundle at prefix and opens the data files, so
+// that what a writer puts in their place afterwards changes nothing; one that
+// is not there is an error when it is needed. A damaged index is a
+// *tensors.CorruptError.
 func Open(prefix string) (*Bundle, error) {
-	path := prefix + indexSuffix
-	f, err := mapped.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("ckpt/tensorbundle: %w", err)
+	const tries = 5 // a bundle can hardly be written as often while it is opened
+	for try := 1; ; try++ {
+		index, err := mapped.Open(prefix + indexSuffix)
+		if err != nil {
+			return nil, fmt.Errorf("ckpt/tensorbundle: %w", err)
+		}
+		b := &Bundle{prefix: prefix, entries: map[string]*entry{}, files: map[int]*mapped.File{}}
+		err = mapped.Guard(func() error { return b.readIndex(index) })
+		index.Close()
+		for i := range min(b.shards, eager) {
+			if _, err := b.file(i); err != nil {
+				continue // as whoever needs it is told
+			}
+		}
+		if index.Replaced() && try < tries {
+			b.Close() // its data may be those of the bundle that came
+			continue
+		}
+		if err != nil {
+			b.Close()
+			return nil, &tensors.CorruptError{Path: prefix + indexSuffix, Err: err}
+		}
+		return b, nil
 	}
-	defer f.Close()
-	b := &Bundle{prefix: prefix, entries: map[string]*entry{}, files: map[int]*mapped.File{}}
-	if err := mapped.Guard(func() error { return b.readIndex(f) }); err != nil {
-		return nil, &tensors.CorruptError{Path: path, Err: err}
-	}
-	return b, nil
 }
 
 // readIndex copies all it keeps, so that the file's bytes are free afterwards.

@@ -26,9 +26,12 @@ const bufferSize = 1 << 20
 
 // Writer writes a bundle. Nothing appears under the final names before Close,
 // and the index, last to appear, names data files of its own: a crash at any
-// moment leaves the checkpoint that was there, whole. For that, a bundle
-// written over one of as many shards has one more, which is empty, and the old
-// files go at the end.
+// moment leaves the checkpoint that was there, whole. (TensorFlow writes the
+// new data under the old name first, and a crash then leaves an index of other
+// data.) For that, a bundle written over one of as many shards has one more,
+// which is empty and which TensorFlow reads too: model.data-00000-of-00001 is
+// followed by model.data-00000-of-00002 and -00001-of-00002, those by the first
+// again. The old files go when the new index is there.
 type Writer struct {
 	prefix  string
 	data    []*shard
@@ -217,8 +220,11 @@ func (w *Writer) commit() error {
 		return err
 	}
 	shards := len(w.data)
-	if now, err := Open(w.prefix); err == nil && now.shards == shards {
-		shards++
+	if now, err := Open(w.prefix); err == nil {
+		now.Close()
+		if now.shards == shards {
+			shards++
+		}
 	}
 	if err := w.commitData(shards); err != nil {
 		return err
@@ -234,10 +240,18 @@ func (w *Writer) commit() error {
 	if err := f.Commit(); err != nil {
 		return err
 	}
+	return w.removeData(old, shards)
+}
+
+// removeData removes the data files of the bundle that was there.
+func (w *Writer) removeData(old []string, shards int) (err error) {
 	for _, path := range old {
 		if !strings.HasSuffix(path, fmt.Sprintf("-of-%05d", shards)) {
 			err = errors.Join(err, os.Remove(path))
 		}
+	}
+	if err != nil {
+		err = fmt.Errorf("ckpt/tensorbundle: %s is in place, but data of the checkpoint before cannot be deleted: %w", w.prefix, err)
 	}
 	return err
 }

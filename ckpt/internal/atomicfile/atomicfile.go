@@ -10,7 +10,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
 )
+
+const temporary = ".tempstate"
 
 // File is a file under a temporary name beside its own. TensorFlow's name for
 // the leftovers of a crash is kept: NAME.tempstate and a number.
@@ -20,13 +25,37 @@ type File struct {
 	done bool
 }
 
-// Create makes the temporary file; the folder must exist.
+// stale is the age at which a temporary file is taken for what a crash left: no
+// writer pauses for a day.
+const stale = 24 * time.Hour
+
+// Create makes the temporary file; the folder must exist. What crashes have
+// left of the same file is removed.
 func Create(path string) (*File, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".tempstate")
+	sweep(path)
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+temporary)
 	if err != nil {
 		return nil, err
 	}
 	return &File{File: f, path: path}, nil
+}
+
+// sweep removes stale temporary files of the file at path. They harm nobody:
+// what cannot be removed stays.
+func sweep(path string) {
+	files, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return // as CreateTemp will say
+	}
+	for _, f := range files {
+		number, ok := strings.CutPrefix(f.Name(), filepath.Base(path)+temporary)
+		if _, err := strconv.ParseUint(number, 10, 64); !ok || err != nil || !f.Type().IsRegular() {
+			continue
+		}
+		if info, err := f.Info(); err == nil && time.Since(info.ModTime()) > stale {
+			os.Remove(filepath.Join(filepath.Dir(path), f.Name()))
+		}
+	}
 }
 
 // Commit syncs the content, gives it its name and syncs that.

@@ -31,6 +31,7 @@ import (
 type File struct {
 	path    string
 	size    int64
+	info    os.FileInfo
 	data    []byte   // the mapping, or memory; nil when reads are plain
 	file    *os.File // open for plain reads only
 	cleanup runtime.Cleanup
@@ -55,7 +56,7 @@ func Open(path string) (*File, error) {
 		file.Close()
 		return nil, err
 	}
-	f := &File{path: path, size: info.Size()}
+	f := &File{path: path, size: info.Size(), info: info}
 	if f.data, err = mmap(file, f.size); err != nil {
 		f.file, f.data = file, nil
 		return f, nil
@@ -84,6 +85,13 @@ func (f *File) Path() string { return f.path }
 
 // Size is the file's size in bytes when it was opened.
 func (f *File) Size() int64 { return f.size }
+
+// Replaced reports whether its path leads to another file by now. A path that
+// leads nowhere does not.
+func (f *File) Replaced() bool {
+	now, err := os.Stat(f.path)
+	return err == nil && !(os.SameFile(f.info, now) && f.info.ModTime().Equal(now.ModTime()))
+}
 
 // InPlace reports whether Bytes gives the file's own bytes; otherwise it gives
 // a copy that belongs to the caller.
