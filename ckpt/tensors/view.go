@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 
 	"graft/ckpt/internal/mapped"
 )
@@ -75,6 +76,25 @@ func (v *View) Pin() *Tensor {
 	}
 	t := v.t
 	return &t
+}
+
+// Borrow gives the values without a copy for as long as the View is reachable:
+// it is for who keeps both. They must not be changed, and if the file is cut
+// short meanwhile, to touch them ends the process.
+func (v *View) Borrow() *Tensor {
+	t := v.t
+	return &t
+}
+
+// Reshape is the same values under another shape; one with another number of
+// elements is an error.
+func (v *View) Reshape(shape ...int) (*View, error) {
+	if n, ok := Elements(shape); !ok || n != v.t.Elements() {
+		return nil, fmt.Errorf("ckpt: tensor %q: shape %v does not fill shape %v", v.t.Name, v.t.Shape, shape)
+	}
+	out := *v
+	out.t.Shape = slices.Clone(shape)
+	return &out, nil
 }
 
 // ReadInto copies the elements to dst, which must be exactly as long. Strings

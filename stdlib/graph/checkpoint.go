@@ -9,8 +9,9 @@ import (
 	"graft/stdlib/internal/ops"
 )
 
-// FromCheckpoint makes a tensor of a checkpoint's. shape may be another than
-// the checkpoint's with as many elements; without it, that one is taken.
+// FromCheckpoint makes a tensor of a checkpoint's, with a copy of the values
+// (Session.RestoreView takes them without). shape may be another than the
+// checkpoint's with as many elements; without it, that one is taken.
 // Errors: dtypes that graphs do not compute in, another number of elements.
 func FromCheckpoint(t *tensors.Tensor, shape ...int) (*Tensor, error) {
 	if t == nil {

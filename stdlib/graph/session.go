@@ -264,6 +264,7 @@ func (s *Session) leaf(n *ops.Node, written bool) (*ops.Value, uint64) {
 	st := s.vars[s.g.byNode[n]]
 	switch {
 	case written:
+		st.leaveFile()
 		v := *st.value
 		v.Memo = nil
 		return &v, st.version

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"graft/ckpt/tensors"
 	"graft/stdlib/internal/ops"
 )
 
@@ -21,6 +22,7 @@ const (
 // state is a variable in one session.
 type state struct {
 	value   *ops.Value
+	view    *tensors.View // the file that value's elements lie in; nil: in memory
 	origin  Origin
 	source  string // of a restored value: the checkpoint's path
 	version uint64 // counts the changes
@@ -146,13 +148,19 @@ func (s *Session) assign(v *Variable, t *Tensor, origin Origin, source string) e
 				return fmt.Errorf("graph: assign %s: %w", v.Name(), err)
 			}
 		}
-		version := uint64(0)
-		if old := s.vars[p]; old != nil {
-			version = old.version
-		}
-		s.vars[p] = &state{value: piece, origin: origin, source: source, version: version + 1}
+		s.replace(p, &state{value: piece, origin: origin, source: source})
 	}
 	return nil
+}
+
+// replace gives a variable, which is no partitioned one, another state. The
+// caller holds mu.
+func (s *Session) replace(v *Variable, now *state) {
+	now.version = 1
+	if old := s.vars[v]; old != nil {
+		now.version = old.version + 1
+	}
+	s.vars[v] = now
 }
 
 // Origin says where a variable's value comes from and, for a restored one,

@@ -25,12 +25,12 @@ type Assignment struct {
 	Warnings []string
 
 	g      *graph.Graph
-	values []*graph.Tensor
+	values []*saved
 }
 
 // add appends a variable and its value.
-func (a *Assignment) add(v *graph.Variable, t *graph.Tensor) {
-	a.Variables, a.values = append(a.Variables, v), append(a.values, t)
+func (a *Assignment) add(v *graph.Variable, value *saved) {
+	a.Variables, a.values = append(a.Variables, v), append(a.values, value)
 }
 
 // feed takes a name for the variable's value.
@@ -50,9 +50,9 @@ func (a *Assignment) Run(sess *graph.Session) error {
 	for i, v := range a.Variables {
 		var err error
 		if a.Path != "" {
-			err = sess.Restore(v, a.values[i], a.Path)
+			err = a.values[i].restore(sess, v, a.Path)
 		} else {
-			err = sess.Assign(v, a.values[i])
+			err = sess.Assign(v, a.values[i].tensor)
 		}
 		if err != nil {
 			return err
@@ -91,7 +91,7 @@ func AssignFromValues(g *graph.Graph, values map[string]*graph.Tensor) (*Assignm
 		if err != nil {
 			return nil, fmt.Errorf("slim: assign %s: %w", v.Name(), err)
 		}
-		a.add(v, t)
+		a.add(v, &saved{tensor: t})
 	}
 	return a, nil
 }

@@ -311,16 +311,30 @@ func (p *RestorePlan) Apply(sess *graph.Session) error {
 		if values[i] == nil {
 			continue
 		}
-		if err := sess.Restore(e.Variable, values[i], p.Path); err != nil {
+		if err := values[i].restore(sess, e.Variable, p.Path); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// saved is a variable's value in a checkpoint: where it lies in the file, which
+// processes share, or, for a part or another dtype, copied.
+type saved struct {
+	view   *ckpt.View
+	tensor *graph.Tensor
+}
+
+func (s *saved) restore(sess *graph.Session, v *graph.Variable, path string) error {
+	if s.view != nil {
+		return sess.RestoreView(v, s.view, path)
+	}
+	return sess.Restore(v, s.tensor, path)
+}
+
 // read reads all values of a plan, one an entry.
-func (p *RestorePlan) read(r *ckpt.Reader, g *graph.Graph) ([]*graph.Tensor, error) {
-	values := make([]*graph.Tensor, len(p.Entries))
+func (p *RestorePlan) read(r *ckpt.Reader, g *graph.Graph) ([]*saved, error) {
+	values := make([]*saved, len(p.Entries))
 	wholes := map[string]*graph.Tensor{} // of which parts take their pieces
 	for i, e := range p.Entries {
 		if e.Variable.Graph() != g {
@@ -331,22 +345,39 @@ func (p *RestorePlan) read(r *ckpt.Reader, g *graph.Graph) ([]*graph.Tensor, err
 		}
 		whole := wholes[e.Key]
 		if whole == nil {
-			t, err := r.Tensor(e.Key)
+			v, err := r.View(e.Key)
 			if err != nil {
 				return nil, err
 			}
-			if whole, err = graph.FromCheckpointAs(t, e.Variable.DType(), e.wanted()...); err != nil {
+			if v.Info().DType == e.Variable.DType() && e.Variable.Slice() == nil {
+				if v, err = v.Reshape(e.wanted()...); err != nil {
+					return nil, err
+				}
+				values[i] = &saved{view: v}
+				continue
+			}
+			if whole, err = e.copy(v); err != nil {
 				return nil, err
 			}
 		}
-		values[i] = whole
+		values[i] = &saved{tensor: whole}
 		if s := e.Variable.Slice(); s != nil {
 			wholes[e.Key] = whole
-			var err error
-			if values[i], err = graph.CutTensor(whole, s); err != nil {
+			piece, err := graph.CutTensor(whole, s)
+			if err != nil {
 				return nil, err
 			}
+			values[i] = &saved{tensor: piece}
 		}
 	}
 	return values, nil
+}
+
+// copy reads the values in the variable's dtype.
+func (e Entry) copy(v *ckpt.View) (out *graph.Tensor, err error) {
+	err = v.Use(func(t *ckpt.Tensor) error {
+		out, err = graph.FromCheckpointAs(t, e.Variable.DType(), e.wanted()...)
+		return err
+	})
+	return out, err
 }
