@@ -20,11 +20,15 @@ import (
 // A Keeper knows the checkpoints that it was told of and no others. It is used
 // by one goroutine.
 type Keeper struct {
-	// MaxToKeep is how many of the newest checkpoints stay; 0 keeps all.
+	// MaxToKeep is how many of the newest checkpoints stay. 0 keeps all, but, as
+	// in TensorFlow, only the last one is then in the `checkpoint` file.
 	MaxToKeep int
 	// EveryHours, if above 0, keeps one checkpoint of every so many hours for
 	// good, whatever MaxToKeep says.
 	EveryHours float64
+	// Since is when the hours begin to count. Default: when Saved is first
+	// called.
+	Since time.Time
 
 	kept []string
 	next time.Time // a checkpoint written after this is kept for good
@@ -33,19 +37,26 @@ type Keeper struct {
 // Saved says that a checkpoint was written at path, a V2 prefix or a V1 file.
 // It updates the `checkpoint` file, with paths relative to it, and only then
 // deletes what is over, whose paths it returns. A path told before counts as
-// new. Errors: files that cannot be written or deleted.
+// new. Errors: files that cannot be written or deleted, a negative setting.
 func (k *Keeper) Saved(path string) (deleted []string, err error) {
+	if k.MaxToKeep < 0 || !(k.EveryHours >= 0) {
+		return nil, fmt.Errorf("ckpt: keep %d checkpoints and one in %v hours: neither may be negative", k.MaxToKeep, k.EveryHours)
+	}
+	if k.Since.IsZero() {
+		k.Since = time.Now()
+	}
 	if k.next.IsZero() {
-		k.next = time.Now().Add(k.interval())
+		k.next = k.Since.Add(k.interval())
 	}
-	k.kept = append(slices.DeleteFunc(k.kept, func(p string) bool { return p == path }), path)
-	var surplus []string
-	if over := len(k.kept) - k.MaxToKeep; k.MaxToKeep > 0 && over > 0 {
-		surplus, k.kept = k.kept[:over:over], slices.Clone(k.kept[over:])
+	if k.MaxToKeep > 0 {
+		k.kept = append(slices.DeleteFunc(k.kept, func(p string) bool { return p == path }), path)
 	}
-	if err := UpdateCheckpointState(filepath.Dir(path), path, k.kept); err != nil {
+	over := max(0, len(k.kept)-k.MaxToKeep)
+	surplus, kept := k.kept[:over:over], k.kept[over:]
+	if err := UpdateCheckpointState(filepath.Dir(path), path, kept); err != nil {
 		return nil, err
 	}
+	k.kept = slices.Clone(kept)
 	for _, old := range surplus {
 		if written, err := writtenAt(old); k.EveryHours > 0 && err == nil && written.After(k.next) {
 			k.next = k.next.Add(k.interval())
@@ -61,7 +72,8 @@ func (k *Keeper) Saved(path string) (deleted []string, err error) {
 
 func (k *Keeper) interval() time.Duration { return time.Duration(k.EveryHours * float64(time.Hour)) }
 
-// Kept are the checkpoints that the Keeper may still delete, oldest first.
+// Kept are the checkpoints that the Keeper may still delete, oldest first
+// (TensorFlow's last_checkpoints).
 func (k *Keeper) Kept() []string { return slices.Clone(k.kept) }
 
 // Recover tells the Keeper of checkpoints that an earlier process wrote, oldest
@@ -74,6 +86,27 @@ func (k *Keeper) Recover(paths []string) {
 			k.kept = append(k.kept, p)
 		}
 	}
+}
+
+// RecoverFrom is Recover with the list in dir's `checkpoint` file. One of
+// absolute paths that was moved with its folder is understood. A folder without
+// one has nothing to recover. Errors: a file that is no state.
+func (k *Keeper) RecoverFrom(dir string) error {
+	state, err := GetCheckpointState(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		k.Recover(nil)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for i, p := range state.All {
+		if here := filepath.Join(dir, filepath.Base(p)); !checkpointExists(p) && checkpointExists(here) {
+			state.All[i] = here
+		}
+	}
+	k.Recover(state.All)
+	return nil
 }
 
 // writtenAt is when a checkpoint was last changed.

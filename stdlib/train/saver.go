@@ -1,12 +1,12 @@
 package train
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"graft/ckpt"
 	"graft/stdlib/graph"
@@ -21,9 +21,15 @@ type Saver struct {
 	// right.
 	Reshape bool
 	// MaxToKeep is how many checkpoints of this Saver stay on disk; older
-	// ones are deleted. 0 keeps all.
+	// ones are deleted. 0 keeps all, of which the file `checkpoint` then names
+	// only the last. Default: 5.
 	MaxToKeep int
-	kept      []string
+	// KeepCheckpointEveryNHours, if above 0, keeps one checkpoint of every so
+	// many hours since the Saver was made for good. Default: 0 (TensorFlow's is
+	// 10000, more than a year).
+	KeepCheckpointEveryNHours float64
+
+	keeper ckpt.Keeper
 }
 
 // NewSaver returns a Saver of vars or, without any, of all the graph's global
@@ -71,7 +77,7 @@ func NewSaverAs(g *graph.Graph, vars map[string][]*graph.Variable) (*Saver, erro
 }
 
 func newSaver(g *graph.Graph, sel *slim.Selection) (*Saver, error) {
-	s := &Saver{sel: sel, MaxToKeep: 5}
+	s := &Saver{sel: sel, MaxToKeep: 5, keeper: ckpt.Keeper{Since: time.Now()}}
 	owner := map[string]*graph.Variable{}
 	order := make([]int, len(sel.Variables))
 	for i := range order {
@@ -112,7 +118,7 @@ func (s *Saver) Names() []string {
 
 // Save writes the variables' values to prefix-step, updates the file
 // `checkpoint` beside it, deletes what MaxToKeep leaves over, and returns the
-// path. Either the whole checkpoint is there afterwards or nothing of it. The
+// path. The paths in the file are relative, so that the folder can be moved. Either the whole checkpoint is there afterwards or nothing of it. The
 // folder must exist.
 func (s *Saver) Save(sess *graph.Session, prefix string, step int) (string, error) {
 	if step < 0 {
@@ -126,19 +132,9 @@ func (s *Saver) Save(sess *graph.Session, prefix string, step int) (string, erro
 	if err := s.write(sess, path); err != nil {
 		return "", err
 	}
-	s.kept = append(slices.DeleteFunc(s.kept, func(p string) bool { return p == path }), path)
-	surplus := []string{}
-	if s.MaxToKeep > 0 && len(s.kept) > s.MaxToKeep {
-		n := len(s.kept) - s.MaxToKeep
-		surplus, s.kept = s.kept[:n:n], slices.Clone(s.kept[n:])
-	}
-	if err := ckpt.UpdateCheckpointState(dir, path, s.kept); err != nil {
+	s.keeper.MaxToKeep, s.keeper.EveryHours = s.MaxToKeep, s.KeepCheckpointEveryNHours
+	if _, err := s.keeper.Saved(path); err != nil {
 		return "", err
-	}
-	for _, old := range surplus {
-		if err := remove(old); err != nil {
-			return "", err
-		}
 	}
 	return path, nil
 }
@@ -176,19 +172,15 @@ func (s *Saver) add(sess *graph.Session, w *ckpt.Writer, name string) error {
 	return w.Add(t)
 }
 
-// remove deletes the files of a checkpoint; files that are gone are no error.
-func remove(path string) error {
-	data, err := filepath.Glob(path + ".data-?????-of-?????")
-	if err != nil {
-		return fmt.Errorf("train: %w", err)
-	}
-	for _, f := range append(data, path+".index", path+".meta") {
-		if err := os.Remove(f); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("train: delete an old checkpoint: %w", err)
-		}
-	}
-	return nil
-}
+// LastCheckpoints are the paths of the checkpoints that the Saver may still
+// delete, oldest first (last_checkpoints). There are none if it keeps all.
+func (s *Saver) LastCheckpoints() []string { return s.keeper.Kept() }
+
+// RecoverLastCheckpoints tells the Saver, after a restart, of the checkpoints
+// that dir's file `checkpoint` lists, so that they count for MaxToKeep
+// (recover_last_checkpoints, of get_checkpoint_state). Without it they stay for
+// good. A folder without that file has none. Errors: a file that is no state.
+func (s *Saver) RecoverLastCheckpoints(dir string) error { return s.keeper.RecoverFrom(dir) }
 
 // Restore reads all of the Saver's variables from the checkpoint at path
 // (anything that ckpt.Open opens). Either all are restored or, when one is
