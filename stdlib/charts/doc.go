@@ -1,6 +1,7 @@
 // Package charts draws the pictures of training and evaluation: curves, a
 // training run while it goes on, confusion matrices, grids of pictures,
-// histograms and bars. Each is a value that shows itself as the last line of
+// histograms, bars, what layers answer and their filters, maps of heat over a
+// photo, features in a plane, a net's layers. Each is a value that shows itself as the last line of
 // a cell, or through display.Show, as a PNG at twice the screen's resolution
 // with a text for where no picture can be.
 //

@@ -27,6 +27,11 @@ func TestPicturesLookAsTheyDid(t *testing.T) {
 		"grid":      exampleGrid(t),
 		"bars":      exampleBars(t),
 		"histogram": exampleHistogram(t),
+
+		"activations": exampleActivations(t),
+		"filters":     exampleFilters(t),
+		"overlay":     exampleOverlay(t),
+		"embedding":   exampleEmbedding(t),
 	} {
 		got := picture(t, p)
 		path := filepath.Join("testdata", name+".png")

@@ -18,6 +18,19 @@ import (
 // Errors: a loss that is not a floating-point scalar, a variable of another
 // graph, an operation on the way that has no gradient.
 func Gradients(loss *Node, vars ...*Variable) ([]*Node, error) {
+	nodes := make([]*Node, len(vars))
+	for i, v := range vars {
+		if v == nil {
+			return nil, fmt.Errorf("graph: gradients: variable %d is nil", i)
+		}
+		nodes[i] = v.node
+	}
+	return GradientsOf(loss, nodes...)
+}
+
+// GradientsOf is Gradients with respect to any nodes: a layer's result, an
+// input picture (tf.gradients). Errors are those of Gradients.
+func GradientsOf(loss *Node, nodes ...*Node) ([]*Node, error) {
 	if loss == nil {
 		return nil, fmt.Errorf("graph: gradients: the loss is nil")
 	}
@@ -26,11 +39,11 @@ func Gradients(loss *Node, vars ...*Variable) ([]*Node, error) {
 		return nil, fmt.Errorf("graph: gradients: the loss %v is not a scalar; reduce it by a mean or a sum", loss)
 	}
 	p := &backprop{g: g, affected: map[*ops.Node]bool{}, grads: map[*ops.Node][]*ops.Node{}}
-	for _, v := range vars {
-		if v == nil || v.node.g != g {
-			return nil, fmt.Errorf("graph: gradients: %v is not of the loss's graph", v)
+	for i, n := range nodes {
+		if n == nil || n.g != g {
+			return nil, fmt.Errorf("graph: gradients: %v (number %d) is not of the loss's graph", n, i)
 		}
-		p.affected[v.node.n] = true
+		p.affected[n.n] = true
 	}
 	one, err := g.Scalar("gradients/grad_ys_0", loss.spec.DType, 1)
 	if err != nil {
@@ -41,7 +54,7 @@ func Gradients(loss *Node, vars ...*Variable) ([]*Node, error) {
 	if err := p.run(); err != nil {
 		return nil, err
 	}
-	return p.results(vars)
+	return p.results(nodes)
 }
 
 // backprop is reverse-mode differentiation over the part of a graph that lies
@@ -144,19 +157,18 @@ func (p *backprop) sum(n *ops.Node) (*ops.Node, error) {
 	return p.grads[n][0], nil
 }
 
-// results names the gradients after the variables, with the type of op before
-// it as TensorFlow does.
-func (p *backprop) results(vars []*Variable) ([]*Node, error) {
-	out := make([]*Node, len(vars))
-	for i, v := range vars {
-		if len(p.grads[v.node.n]) == 0 {
+// results names the gradients after what they are of.
+func (p *backprop) results(of []*Node) ([]*Node, error) {
+	out := make([]*Node, len(of))
+	for i, n := range of {
+		if len(p.grads[n.n]) == 0 {
 			continue
 		}
-		d, err := p.sum(v.node.n)
+		d, err := p.sum(n.n)
 		if err != nil {
 			return nil, err
 		}
-		if out[i], err = p.g.wrap(d, p.g.UniqueName("gradients/"+v.Name()+"_grad")); err != nil {
+		if out[i], err = p.g.wrap(d, p.g.UniqueName("gradients/"+n.name+"_grad")); err != nil {
 			return nil, err
 		}
 	}
