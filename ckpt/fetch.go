@@ -11,8 +11,19 @@ import (
 	"graft/ckpt/fetch"
 )
 
-// FetchOptions change how Fetch works; the zero value, and the environment, do.
-type FetchOptions = fetch.Options
+// The types of Fetch; package fetch documents them.
+type (
+	// FetchOptions change how Fetch works; the zero value, and the environment,
+	// do.
+	FetchOptions = fetch.Options
+	// FetchProgress is how far it has come.
+	FetchProgress = fetch.Progress
+	// UnavailableError says that no source has what is fetched, and how to get
+	// it by hand.
+	UnavailableError = fetch.UnavailableError
+	// ChecksumError says that what was fetched is another file than it should be.
+	ChecksumError = fetch.ChecksumError
+)
 
 // Fetch gets a published checkpoint or data set by name and returns the path
 // that Open takes or, of data, the folder. What was fetched before is taken

@@ -13,6 +13,7 @@ import (
 	"graft/repl/internal/gosyms"
 	"graft/repl/internal/typedata"
 	"graft/repl/internal/yaegi"
+	"graft/stdlib/data"
 	"graft/stdlib/display"
 	"graft/stdlib/symbols"
 )
@@ -42,6 +43,9 @@ func defaultSymbols() Exports {
 	all := gosyms.Symbols()
 	maps.Copy(all, symbols.Symbols())
 	maps.Copy(all, yaegiunsafe.Symbols)
+	for name, f := range map[string]any{"Fetch": data.Fetch, "FetchWith": data.FetchWith} {
+		all["graft/ckpt/ckpt"][name] = reflect.ValueOf(f) // with a progress bar, and ended by an interrupt
+	}
 	return all
 }
 

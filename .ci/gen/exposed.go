@@ -81,6 +81,7 @@ var modules = []string{
 // ours are graft's packages; one that does not exist yet is skipped.
 var ours = []string{
 	"graft/ckpt",
+	"graft/ckpt/fetch",
 	"graft/ckpt/tensorbundle",
 	"graft/ckpt/tensors",
 	"graft/ckpt/tensorslice",

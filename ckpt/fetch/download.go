@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -82,10 +84,10 @@ func (k known) validator() string {
 	return k.Modified
 }
 
-// download gets the archive from url into the part file, going on where an
+// download gets the archive from a server into the part file, going on where an
 // earlier attempt, of this process or another, broke off.
-func (o Options) download(p places, url string) error {
-	d := &download{Options: o, places: p, url: url}
+func (o Options) download(p places, from string) error {
+	d := &download{Options: o, places: p, url: from}
 	d.resume()
 	if d.have > 0 && d.have == max(d.Bytes, d.Total) {
 		return nil // it ended before it was unpacked
@@ -151,7 +153,7 @@ func (d *download) attempt() error {
 	}
 	res, err := d.Client.Do(req)
 	if err != nil {
-		return err
+		return reason(err)
 	}
 	defer res.Body.Close()
 	total, err := d.accept(res)
@@ -167,6 +169,20 @@ func (d *download) attempt() error {
 		return err
 	}
 	return nil
+}
+
+// reason is why there was no answer, without the address, which who reports it
+// has. A server that nobody knows is not looked up again.
+func reason(err error) error {
+	var request *url.Error
+	if errors.As(err, &request) {
+		err = request.Err
+	}
+	var name *net.DNSError
+	if errors.As(err, &name) && name.IsNotFound {
+		return finalError{err}
+	}
+	return err
 }
 
 // watched puts off a timer whenever something comes.

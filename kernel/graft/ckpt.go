@@ -14,12 +14,12 @@ import (
 func ckptCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ckpt",
-		Short: "List, compare, verify and convert checkpoints",
-		Long: "List, compare, verify and convert checkpoints of TensorFlow (V1, V2, SavedModel), safetensors, NumPy and PyTorch.\n" +
+		Short: "List, compare, verify, convert and fetch checkpoints",
+		Long: "List, compare, verify, convert and fetch checkpoints of TensorFlow (V1, V2, SavedModel), safetensors, NumPy and PyTorch.\n" +
 			"FILE is a V2 prefix or any file of the set, a V1 file, pattern or shard, a `checkpoint` file or a folder with one,\n" +
 			"a SavedModel's folder, or a .safetensors, .npz, .npy, .pt or .pth file. The content counts, not the name.",
 	}
-	cmd.AddCommand(lsCommand(), diffCommand(), verifyCommand(), convertCommand(), catCommand(), statsCommand())
+	cmd.AddCommand(lsCommand(), diffCommand(), verifyCommand(), convertCommand(), catCommand(), statsCommand(), getCommand())
 	return cmd
 }
 
