@@ -535,9 +535,13 @@ func TestNames(t *testing.T) {
 		}
 	}
 	_, err := Find("vgg16")
-	says(t, err, `no release is called "vgg16"`, "did you mean vgg_16?")
+	says(t, err, `no release is called "vgg16"`, "did you mean vgg_16 or vgg_19?")
+	_, err = Find("vgg_17")
+	says(t, err, "did you mean vgg_16 or vgg_19?")
 	_, err = Find("resnet50")
-	says(t, err, "did you mean", "resnet_v1_50")
+	says(t, err, "did you mean resnet_v1_50 or resnet_v2_50 or ")
+	_, err = Find("alexnet_1")
+	says(t, err, "lists them")
 	_, err = Find("")
 	says(t, err, "lists them")
 	for _, r := range []Release{{Name: "../x", URL: "http://h/x.tgz"}, {Name: "x", URL: "http://h/.."}, {Name: "", URL: "http://h/x"}, {Name: "x", URL: "http://h/"}} {

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"path"
@@ -133,15 +134,16 @@ func Find(name string) (Release, error) {
 	if r, ok := find(name); ok {
 		return r, nil
 	}
-	var alike []string
-	for _, r := range Releases() {
-		if near(r.Name, name) {
-			alike = append(alike, r.Name)
-		}
-	}
+	alike := Releases()
+	alike = slices.DeleteFunc(alike, func(r Release) bool { return near(r.Name, name) == 0 })
+	slices.SortStableFunc(alike, func(a, b Release) int { return cmp.Compare(near(b.Name, name), near(a.Name, name)) })
 	hint := fmt.Sprintf("there are %d: fetch.Releases, or `graft ckpt get` without a name, lists them", len(Releases()))
 	if len(alike) > 0 {
-		hint = "did you mean " + strings.Join(alike[:min(len(alike), 6)], ", ") + "?"
+		var names []string
+		for _, r := range alike[:min(len(alike), 5)] {
+			names = append(names, r.Name)
+		}
+		hint = "did you mean " + strings.Join(names, " or ") + "?"
 	}
 	return Release{}, fmt.Errorf("ckpt/fetch: no release is called %q; %s", name, hint)
 }
@@ -163,23 +165,24 @@ func stem(r Release) string {
 	return strings.TrimSuffix(strings.TrimSuffix(r.File(), ".tgz"), ".tar.gz")
 }
 
-// near reports whether b was perhaps meant to be a: it is a part of it, or most
-// of its words and numbers are there.
-func near(a, b string) bool {
+// near says how much b looks as if it were meant to be a: the words and numbers
+// that they share, among them a word, or else 0.
+func near(a, b string) (n int) {
 	found, wanted := words(a), words(b)
-	if len(wanted) == 0 {
-		return false
-	}
-	if strings.Contains(strings.Join(found, ""), strings.Join(wanted, "")) {
-		return true
-	}
-	n := 0
+	word := false
 	for _, w := range wanted {
 		if slices.Contains(found, w) {
 			n++
+			word = word || len(w) > 1 && unicode.IsLetter(rune(w[0]))
 		}
 	}
-	return n > len(wanted)/2
+	if !word || 2*n < len(wanted) {
+		return 0
+	}
+	if strings.Contains(strings.Join(found, ""), strings.Join(wanted, "")) {
+		n++ // in the same order
+	}
+	return n
 }
 
 // words are the runs of letters and of digits in a name.

@@ -72,7 +72,7 @@ func TestGet(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	_, err = runCkpt("get", "vgg16")
-	if f := (*failure)(nil); err == nil || errors.As(err, &f) || !strings.Contains(err.Error(), "did you mean vgg_16?") {
+	if f := (*failure)(nil); err == nil || errors.As(err, &f) || !strings.Contains(err.Error(), "did you mean vgg_16 or vgg_19?") {
 		t.Errorf("got %v", err)
 	}
 }

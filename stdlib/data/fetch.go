@@ -1,6 +1,8 @@
 package data
 
 import (
+	"time"
+
 	"graft/ckpt"
 	"graft/ckpt/fetch"
 	"graft/stdlib/display"
@@ -31,29 +33,39 @@ func FetchWith(name string, opt ckpt.FetchOptions) (string, error) {
 	return path, nil
 }
 
-// stages shows each stage of a fetch as a bar of its own, in megabytes.
+// stages shows the stages of a fetch, each as a bar of its own in megabytes, but
+// not what is quick.
 type stages struct {
-	now fetch.Stage
-	bar *display.Progress
+	now   fetch.Stage
+	since time.Time
+	bar   *display.Progress
 }
 
-const megabyte = 1_000_000
+const (
+	megabyte = 1_000_000
+	quick    = 500 * time.Millisecond
+)
 
 func (s *stages) show(p fetch.Progress) {
 	if p.Stage != s.now {
 		s.end("")
-		s.now = p.Stage
-		label := p.Name + ", " + string(p.Stage)
-		if p.Stage != fetch.Waiting {
-			label += ", MB"
-		}
-		s.bar = display.NewProgress(int((p.Total+megabyte-1)/megabyte), label)
+		s.now, s.since = p.Stage, time.Now()
 	}
-	done := p.Done / megabyte
-	if p.Done == p.Total {
-		done = (p.Total + megabyte - 1) / megabyte
+	total := (p.Total + megabyte - 1) / megabyte
+	switch {
+	case s.bar != nil:
+	case p.Stage == fetch.Waiting:
+		s.bar = display.NewProgress(0, p.Name+", waiting for another process that fetches it")
+	case p.Stage == fetch.Downloading || time.Since(s.since) >= quick:
+		s.bar = display.NewProgress(int(total), p.Name+", "+string(p.Stage)+", MB")
+	default:
+		return
 	}
-	s.bar.Set(int(done))
+	if done := p.Done / megabyte; p.Done < p.Total {
+		s.bar.Set(int(done))
+	} else {
+		s.bar.Set(int(total))
+	}
 }
 
 func (s *stages) end(text string) {

@@ -3,8 +3,9 @@ package data
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -36,42 +37,55 @@ func (c *cell) Render(v any) host.Bundle {
 	return host.Bundle{}
 }
 
+// A release that a server has, though with another checksum than the published
+// one: its download is shown, and that it ended.
 func TestFetchShowsProgress(t *testing.T) {
+	archive := append([]byte{0x1f, 0x8b}, make([]byte, 3_500_000)...)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(archive) }))
+	defer server.Close()
 	t.Setenv("GRAFT_CACHE", t.TempDir())
-	share := t.TempDir()
-	t.Setenv("GRAFT_MIRROR", share)
 	t.Setenv("GRAFT_OFFLINE", "1")
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &cell{ctx: ctx, shown: map[string]string{}}
 	defer host.Install(c)()
-	_, err := Fetch("flowers")
-	if err == nil || !strings.Contains(err.Error(), share) || len(c.shown) != 0 {
+	if _, err := Fetch("vgg_19"); err == nil || !strings.Contains(err.Error(), "GRAFT_OFFLINE") || len(c.shown) != 0 {
 		t.Fatalf("%v, shown %v", err, c.shown)
 	}
-	// An archive that is there, though not the published one: it is looked at,
-	// and that is shown.
-	if err := os.WriteFile(filepath.Join(share, "flower_photos.tgz"), make([]byte, 3_500_000), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err = Fetch("flowers"); err == nil {
-		t.Fatal("no error")
+	t.Setenv("GRAFT_OFFLINE", "")
+	t.Setenv("GRAFT_MIRROR", server.URL)
+	here := ckpt.FetchOptions{Client: server.Client()} // for the tests' network has no other server
+	here.Client.Transport = only{server.URL, here.Client.Transport}
+	if _, err := FetchWith("vgg_19", here); err == nil || !strings.Contains(err.Error(), "9071fd96") {
+		t.Fatalf("got %v", err)
 	}
 	var all []string
 	for _, line := range c.shown {
 		all = append(all, line)
 	}
-	if len(all) != 1 || !strings.HasPrefix(all[0], "flowers, verifying, MB: 4 of 4 (100 %)") || !strings.HasSuffix(all[0], "stopped") {
+	if len(all) != 1 || !strings.HasPrefix(all[0], "vgg_19, downloading, MB: ") {
 		t.Errorf("shown %q", all)
 	}
-	// The cell's context and the caller's own wishes.
 	cancel()
-	if _, err := Fetch("flowers"); !errors.Is(err, context.Canceled) {
+	if _, err := FetchWith("vgg_19", here); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
 	}
 	told := 0
 	c.shown = map[string]string{}
-	_, _ = FetchWith("flowers", ckpt.FetchOptions{Context: context.Background(), Progress: func(ckpt.FetchProgress) { told++ }})
-	if told == 0 || len(c.shown) != 0 {
-		t.Errorf("told %d times, shown %v", told, c.shown)
+	here.Context, here.Progress = context.Background(), func(ckpt.FetchProgress) { told++ }
+	if _, err := FetchWith("vgg_19", here); err == nil || told == 0 || len(c.shown) != 0 {
+		t.Errorf("%v, told %d times, shown %v", err, told, c.shown)
 	}
+}
+
+// only lets requests to one server through.
+type only struct {
+	server string
+	http.RoundTripper
+}
+
+func (o only) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !strings.HasPrefix(r.URL.String(), o.server) {
+		return nil, &net.DNSError{Err: "no such host", Name: r.URL.Host, IsNotFound: true}
+	}
+	return o.RoundTripper.RoundTrip(r)
 }
