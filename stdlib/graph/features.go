@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"strings"
-	"unsafe"
 
 	"graft/stdlib/internal/exec"
 	"graft/stdlib/internal/ops"
@@ -14,122 +13,95 @@ import (
 //
 // While a head is trained, everything upstream of what changes computes the
 // same for an example each time it comes. The planner finds where that part
-// ends; there the rows are kept, by the bytes of the example that they are
-// made of, and forgotten when a variable of the frozen part changes.
-// Evaluation that passes the same nodes finds them too.
+// ends; there the rows are kept, by the names of the examples that they are
+// made of, or by their bytes, and forgotten when a variable of the frozen part
+// changes. Evaluation that passes the same nodes finds them too.
+//
+// Where anything random lies between the examples and a node, or anything that
+// looks at several of them, it is not of the frozen part; and examples that
+// are prepared at random are never the same ones again.
 type features struct {
-	bound int64 // bytes to keep at most
-	bytes int64
-	kept  map[*ops.Node]*rows
-	seeds [2]maphash.Seed
+	memory, disk int64 // bytes to keep at most, in either
+	kept         map[*ops.Node]*rows
+	seeds        [2]maphash.Seed
+	sources      map[sourceKey]*source
+	lastSource   uint64
 
-	computed, found int64 // examples
+	computed, found, refused int64 // examples; refused found no room
 }
 
-// defaultFeatureBytes bounds what a session remembers.
-const defaultFeatureBytes = 256 << 20
+// The bounds of what a session remembers.
+const (
+	defaultFeatureBytes     = 256 << 20
+	defaultFeatureFileBytes = 4 << 30
+)
 
-// example identifies an example by 128 bits of hash of its bytes.
-type example [2]uint64
-
-// rows are one node's rows of the examples that came.
-type rows struct {
-	shape    []int // of one row
-	versions string
-	at       map[example]int // row number
-	values   []float32
-}
-
-func newFeatures(bound int64) *features {
-	if bound == 0 {
-		bound = defaultFeatureBytes
+func newFeatures(memory, disk int64) *features {
+	if memory == 0 {
+		memory = defaultFeatureBytes
 	}
-	return &features{bound: bound, kept: map[*ops.Node]*rows{}, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
+	if disk == 0 {
+		disk = defaultFeatureFileBytes
+	}
+	return &features{memory: memory, disk: disk, kept: map[*ops.Node]*rows{}, sources: map[sourceKey]*source{},
+		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
 }
 
 // use reports whether a plan ends its frozen part at nodes to remember.
-func (f *features) use(p *exec.Plan) bool { return f.bound >= 0 && len(p.Frontier()) > 0 }
+func (f *features) use(p *exec.Plan) bool { return f.memory >= 0 && len(p.Frontier()) > 0 }
 
 // remembers reports whether rows of a node are kept.
 func (f *features) remembers(n *ops.Node) bool { return f.kept[n] != nil }
 
-// identify hashes each row of what is fed upstream.
-func (f *features) identify(upstream []*ops.Value) []example {
-	out := make([]example, upstream[0].Shape[0])
-	for i := range out {
-		for k, seed := range f.seeds {
-			var h maphash.Hash
-			h.SetSeed(seed)
-			for _, v := range upstream {
-				_, _ = h.Write(rowBytes(v, i)) // a hash does not fail
-			}
-			out[i][k] = h.Sum64()
+// size is what is taken of memory and of the disk.
+func (f *features) size() (memory, disk int64) {
+	for _, r := range f.kept {
+		memory += r.bytes()
+		disk += r.spilled()
+	}
+	return memory, disk
+}
+
+// forget drops all rows.
+func (f *features) forget() {
+	for n, r := range f.kept {
+		r.drop()
+		delete(f.kept, n)
+	}
+}
+
+// of are a node's rows, nil where there are none that are of these versions of
+// the variables.
+func (f *features) of(n *ops.Node, versions string) *rows {
+	if r := f.kept[n]; r != nil && r.versions == versions {
+		return r
+	}
+	return nil
+}
+
+// remember keeps a node's rows at places of a batch, as far as the bounds allow.
+func (f *features) remember(n *ops.Node, v *ops.Value, examples []example, places []int, versions string) {
+	r := f.of(n, versions)
+	if r == nil {
+		if old := f.kept[n]; old != nil {
+			old.drop()
 		}
-	}
-	return out
-}
-
-// rowBytes are the bytes of one row of a value.
-func rowBytes(v *ops.Value, i int) []byte {
-	switch v.DType {
-	case Float32:
-		return bytesOf(v.F32, i, v.Shape[0])
-	case Float64:
-		return bytesOf(v.F64, i, v.Shape[0])
-	case Int32:
-		return bytesOf(v.I32, i, v.Shape[0])
-	case Int64:
-		return bytesOf(v.I64, i, v.Shape[0])
-	default:
-		return bytesOf(v.Bool, i, v.Shape[0])
-	}
-}
-
-func bytesOf[T any](all []T, i, rows int) []byte {
-	n := len(all) / rows
-	if n == 0 {
-		return nil
-	}
-	row := all[i*n : (i+1)*n]
-	return unsafe.Slice((*byte)(unsafe.Pointer(&row[0])), n*int(unsafe.Sizeof(row[0])))
-}
-
-// lookup gathers a node's rows, nil unless all examples are known.
-func (f *features) lookup(n *ops.Node, examples []example, versions string) *ops.Value {
-	r := f.kept[n]
-	if r == nil || r.versions != versions {
-		return nil
-	}
-	size := ops.Size(r.shape)
-	v := &ops.Value{DType: Float32, Shape: append([]int{len(examples)}, r.shape...), F32: make([]float32, 0, len(examples)*size)}
-	for _, e := range examples {
-		at, ok := r.at[e]
-		if !ok {
-			return nil
-		}
-		v.F32 = append(v.F32, r.values[at*size:(at+1)*size]...)
-	}
-	return v
-}
-
-// remember keeps a node's rows, as far as the bound allows.
-func (f *features) remember(n *ops.Node, v *ops.Value, examples []example, versions string) {
-	r := f.kept[n]
-	if r == nil || r.versions != versions {
-		if r != nil {
-			f.bytes -= 4 * int64(len(r.values))
-		}
-		r = &rows{shape: v.Shape[1:], versions: versions, at: map[example]int{}}
+		r = newRows(v.Shape[1:], versions)
 		f.kept[n] = r
 	}
-	size := ops.Size(r.shape)
-	for i, e := range examples {
-		if _, known := r.at[e]; known || f.bytes+4*int64(size) > f.bound {
+	memory, disk := f.size()
+	memory, disk = f.memory-memory+r.bytes(), f.disk-disk+r.spilled()
+	// A part of the memory is for the entries of what is in the file.
+	entries := min(f.memory/2, max(0, f.disk)/int64(max(1, 4*r.size))*entryBytes)
+	for _, i := range places {
+		if _, known := r.at[examples[i]]; known {
 			continue
 		}
-		r.at[e] = len(r.values) / max(1, size)
-		r.values = append(r.values, v.F32[i*size:(i+1)*size]...)
-		f.bytes += 4 * int64(size)
+		row := v.F32[i*r.size : (i+1)*r.size]
+		left := memory - r.bytes()
+		if !r.put(examples[i], row, room{left - entries, left, disk - r.spilled()}) {
+			f.refused++
+		}
 	}
 }
 
@@ -141,54 +113,60 @@ func (s *Session) Features() string {
 	defer s.mu.Unlock()
 	f := s.features
 	var parts []string
+	var trouble error
 	for _, n := range s.g.Nodes() {
 		if r := f.kept[n.n]; r != nil {
 			parts = append(parts, fmt.Sprintf("%s: %d examples of %s", n.name, len(r.at), ops.ShapeString(r.shape)))
+			if r.file != nil && r.file.err != nil {
+				trouble = r.file.err
+			}
 		}
 	}
 	if len(parts) == 0 {
 		return "no features are remembered"
 	}
-	return fmt.Sprintf("features remembered (%.1f MB): %s; %d examples computed, %d found",
-		float64(f.bytes)/1e6, strings.Join(parts, "; "), f.computed, f.found)
+	memory, disk := f.size()
+	out := fmt.Sprintf("features remembered (%.1f MB", float64(memory)/1e6)
+	if disk > 0 {
+		out += fmt.Sprintf(", %.1f MB in a file", float64(disk)/1e6)
+	}
+	out += fmt.Sprintf("): %s; %d examples computed, %d found", strings.Join(parts, "; "), f.computed, f.found)
+	if f.refused > 0 {
+		out += fmt.Sprintf(", %d times there was no room for one (SessionOptions.FeatureBytes, FeatureFileBytes)", f.refused)
+	}
+	if trouble != nil {
+		out += fmt.Sprintf("; the file failed: %v", trouble)
+	}
+	return out
 }
 
-// withFeatures runs a plan whose frontier is remembered: from there on if all
-// examples are known, else first up to there.
-func (s *Session) withFeatures(p *exec.Plan, t targets, fed map[*ops.Node]*ops.Value) ([]*ops.Value, error) {
-	upstream, versions, err := s.upstream(p, fed)
+// withFeatures runs a plan whose frontier is remembered. What is not known of
+// it is computed first, for the examples that need it; from there on all goes
+// together.
+func (s *Session) withFeatures(p *exec.Plan, t targets, in *fed) ([]*ops.Value, error) {
+	nodes, versions := s.upstream(p, in)
+	examples, err := s.identify(in, nodes)
 	if err != nil {
 		return nil, err
 	}
 	f := s.features
-	examples := f.identify(upstream)
-	values := make([]*ops.Value, len(p.Frontier()))
-	missing := false
-	for i, n := range p.Frontier() {
-		values[i] = f.lookup(n, examples, versions)
-		missing = missing || values[i] == nil
-	}
-	if missing {
-		prefix, err := s.plan(targets{nodes: p.Frontier()}, fed)
-		if err != nil {
-			return nil, err
-		}
-		if values, err = s.run(prefix, fed); err != nil {
+	values, missing := f.gather(p, examples, versions)
+	if len(missing) > 0 {
+		if values, err = s.complete(p, in, nodes, values, missing); err != nil {
 			return nil, err
 		}
 		for i, n := range p.Frontier() {
-			f.remember(n, values[i], examples, versions)
+			f.remember(n, values[i], examples, missing, versions)
 		}
-		f.computed += int64(len(examples))
-	} else {
-		f.found += int64(len(examples))
 	}
-	rest := make(map[*ops.Node]*ops.Value, len(fed)+len(values))
-	for n, v := range fed {
-		rest[n] = v
+	f.computed += int64(len(missing))
+	f.found += int64(len(examples) - len(missing))
+	rest := &fed{values: make(map[*ops.Node]*ops.Value, len(in.values)+len(values)), named: in.named}
+	for n, v := range in.values {
+		rest.values[n] = v
 	}
 	for i, n := range p.Frontier() {
-		rest[n] = values[i]
+		rest.values[n] = values[i]
 	}
 	plan, err := s.plan(t, rest)
 	if err != nil {
@@ -197,21 +175,72 @@ func (s *Session) withFeatures(p *exec.Plan, t targets, fed map[*ops.Node]*ops.V
 	return s.run(plan, rest)
 }
 
-// upstream are the fed values that the frontier depends on, and the versions
-// of the variables it depends on.
-func (s *Session) upstream(p *exec.Plan, fed map[*ops.Node]*ops.Value) (values []*ops.Value, versions string, err error) {
-	prefix, err := s.plan(targets{nodes: p.Frontier()}, fed)
-	if err != nil {
-		return nil, "", err
+// gather copies the rows of a plan's frontier that are known, and says which
+// examples lack one.
+func (f *features) gather(p *exec.Plan, examples []example, versions string) (values []*ops.Value, missing []int) {
+	all := make([]*rows, len(p.Frontier()))
+	for i, n := range p.Frontier() {
+		shape := p.FrontierShape(i)
+		values = append(values, &ops.Value{DType: Float32, Shape: shape, F32: make([]float32, ops.Size(shape))})
+		all[i] = f.of(n, versions)
 	}
-	var b []byte
-	for _, n := range prefix.Leaves() {
-		if v := fed[n]; v != nil {
-			values = append(values, v)
-		} else {
-			_, version := s.leaf(n, false)
-			b = fmt.Appendf(b, "%d,", version)
+	for k, e := range examples {
+		known := true
+		for i, r := range all {
+			known = known && r != nil && r.get(e, values[i].F32[k*r.size:(k+1)*r.size])
+		}
+		if !known {
+			missing = append(missing, k)
 		}
 	}
-	return values, string(b), nil
+	return values, missing
+}
+
+// complete computes the rows of a plan's frontier that are missing. Where the
+// graph cannot be run on some of the examples, as when it has the batch's size
+// in it, all of them are computed.
+func (s *Session) complete(p *exec.Plan, in *fed, nodes []*ops.Node, values []*ops.Value, missing []int) ([]*ops.Value, error) {
+	t := targets{nodes: p.Frontier()}
+	if batch := values[0].Shape[0]; len(missing) < batch {
+		places := missing
+		if len(places) == 1 { // an axis of one has a meaning of its own, which the batch's has not
+			places = []int{missing[0], missing[0]}
+		}
+		some, err := in.some(nodes, places)
+		if err != nil {
+			return nil, err
+		}
+		if plan, err := s.plan(t, some); err == nil {
+			out, err := s.run(plan, some)
+			if err != nil {
+				return nil, err
+			}
+			for i, v := range out {
+				size := ops.Size(v.Shape[1:])
+				for k, at := range missing {
+					copy(values[i].F32[at*size:(at+1)*size], v.F32[k*size:])
+				}
+			}
+			return values, nil
+		}
+	}
+	plan, err := s.plan(t, in)
+	if err != nil {
+		return nil, err
+	}
+	return s.run(plan, in)
+}
+
+// upstream are the fed nodes that the frontier depends on, and the versions of
+// the variables it depends on.
+func (s *Session) upstream(p *exec.Plan, in *fed) (nodes []*ops.Node, versions string) {
+	var b []byte
+	for _, n := range p.Upstream() {
+		if in.values[n] != nil {
+			nodes = append(nodes, n)
+		} else if v := s.g.byNode[n]; v != nil {
+			b = fmt.Appendf(b, "%d:%d,", n.ID(), s.vars[v].version)
+		}
+	}
+	return nodes, string(b)
 }

@@ -19,54 +19,16 @@ import (
 //   - *Examples, whose rows are known by name.
 type Feeds map[*Node]any
 
-// Examples is a feed whose rows are known by name. What the frozen part of a
-// network makes of an example is remembered under its key, so that one that
-// comes again is neither made nor looked at: training a head from picture
-// files decodes each file once.
-type Examples struct {
-	// Source is what the examples are taken from, and how they are prepared:
-	// examples with equal Source and key have equal values. It must be
-	// comparable; a pointer will do.
-	Source any
-	// Keys name the examples, one for each row.
-	Keys []uint64
-	// Make makes rows: the examples at the given places of Keys, as a tensor
-	// [len(places), …].
-	Make func(places []int) (*Tensor, error)
+// fed is what one run is fed with.
+type fed struct {
+	values map[*ops.Node]*ops.Value
+	named  map[*ops.Node]*named // the values that are Examples
 }
 
-// tensor makes all rows.
-func (e *Examples) tensor() (*Tensor, error) {
-	if e == nil || e.Make == nil {
-		return nil, fmt.Errorf("the examples have no Make")
-	}
-	if len(e.Keys) == 0 {
-		return nil, fmt.Errorf("there are no examples in it")
-	}
-	places := make([]int, len(e.Keys))
-	for i := range places {
-		places[i] = i
-	}
-	t, err := e.Make(places)
-	if err != nil {
-		return nil, err
-	}
-	if t == nil || t.Dims() == 0 || t.Shape()[0] != len(places) {
-		return nil, fmt.Errorf("Make was asked for %d examples and gave %v", len(places), shapeOf(t))
-	}
-	return t, nil
-}
-
-func shapeOf(t *Tensor) string {
-	if t == nil {
-		return "nil"
-	}
-	return fmt.Sprintf("a tensor of shape %s", ops.ShapeString(t.Shape()))
-}
-
-// feed checks what is fed against the nodes.
-func (s *Session) feed(feeds Feeds) (map[*ops.Node]*ops.Value, error) {
-	out := make(map[*ops.Node]*ops.Value, len(feeds))
+// feed checks what is fed against the nodes. Examples whose shape is known are
+// not made yet.
+func (s *Session) feed(feeds Feeds) (*fed, error) {
+	out := &fed{values: make(map[*ops.Node]*ops.Value, len(feeds)), named: map[*ops.Node]*named{}}
 	for n, x := range feeds {
 		if n == nil {
 			return nil, fmt.Errorf("a nil node is fed")
@@ -74,31 +36,79 @@ func (s *Session) feed(feeds Feeds) (map[*ops.Node]*ops.Value, error) {
 		if n.g != s.g {
 			return nil, fmt.Errorf("feed %s is of another graph than the session's", n.name)
 		}
-		v, err := fedValue(x, n.spec.DType)
+		v, err := s.fedValue(n, x, out)
+		if err == nil {
+			err = n.fits(v)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("feed %s: %w", n.name, err)
 		}
-		if v.DType != n.spec.DType || !ops.Fits(v.Shape, n.spec.Shape) {
-			return nil, fmt.Errorf("feed %s: a tensor %v was given, %v is wanted%s", n.name, v.Spec(), n.spec, feedHint(v.Spec(), n.spec))
-		}
-		out[n.n] = v
+		out.values[n.n] = v
 	}
 	return out, nil
 }
 
+// fits checks a value that is fed for the node.
+func (n *Node) fits(v *ops.Value) error {
+	if v.DType != n.spec.DType || !ops.Fits(v.Shape, n.spec.Shape) {
+		return fmt.Errorf("a tensor %v was given, %v is wanted%s", v.Spec(), n.spec, feedHint(v.Spec(), n.spec))
+	}
+	return nil
+}
+
 // fedValue is the engine's view of one feed.
-func fedValue(x any, dtype DType) (*ops.Value, error) {
+func (s *Session) fedValue(n *Node, x any, out *fed) (*ops.Value, error) {
 	switch x := x.(type) {
 	case *Tensor:
 		return toValue(x)
 	case *Examples:
-		t, err := x.tensor()
-		if err != nil {
-			return nil, err
-		}
-		return toValue(t)
+		e, v, err := s.features.name(n, x)
+		out.named[n.n] = e
+		return v, err
 	}
-	return plainValue(x, dtype)
+	return plainValue(x, n.spec.DType)
+}
+
+// value is what a node is fed with, nil if it is not. Examples are made now if
+// they are not made yet.
+func (f *fed) value(n *ops.Node) (*ops.Value, error) {
+	if e := f.named[n]; e != nil && !e.made {
+		v, err := e.rows(e.all())
+		if err != nil {
+			return nil, fmt.Errorf("feed %s: %w", e.node.name, err)
+		}
+		e.made, f.values[n] = true, v
+	}
+	return f.values[n], nil
+}
+
+// some is the feed of some of the rows of nodes. Examples that are not made yet
+// are made, those only.
+func (f *fed) some(nodes []*ops.Node, places []int) (*fed, error) {
+	out := &fed{values: make(map[*ops.Node]*ops.Value, len(nodes))}
+	for _, n := range nodes {
+		if e := f.named[n]; e != nil && !e.made {
+			v, err := e.rows(places)
+			if err != nil {
+				return nil, fmt.Errorf("feed %s: %w", e.node.name, err)
+			}
+			out.values[n] = v
+			continue
+		}
+		out.values[n] = rowsAt(f.values[n], places)
+	}
+	return out, nil
+}
+
+// rowsAt copies some rows of a value.
+func rowsAt(v *ops.Value, places []int) *ops.Value {
+	out, _ := ops.NewValue(ops.Spec{DType: v.DType, Shape: append([]int{len(places)}, v.Shape[1:]...)}) // v's own dtype
+	to, from := valueBytes(out), valueBytes(v)
+	size := len(to) / len(places)
+	for i, at := range places {
+		copy(to[i*size:(i+1)*size], from[at*size:])
+	}
+	return out
 }
 
 // feedHint says what is most often wrong.

@@ -45,18 +45,21 @@ func (s *Session) Profile(feeds Feeds, fetches ...Fetch) (*Profile, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fed, err := s.feed(feeds)
+	in, err := s.feed(feeds)
 	if err != nil {
 		return nil, fmt.Errorf("graph: profile: %w", err)
 	}
-	plan, err := s.plan(t, fed)
+	plan, err := s.plan(t, in)
 	if err != nil {
 		return nil, fmt.Errorf("graph: profile: %w", err)
 	}
 	s.ctx.Context = host.Context()
 	var best []exec.Timing
 	for range profileRuns {
-		leaves, versions := s.leaves(plan, fed)
+		leaves, versions, err := s.leaves(plan, in)
+		if err != nil {
+			return nil, fmt.Errorf("graph: profile: %w", err)
+		}
 		now, err := plan.Profile(&s.ctx, leaves, versions)
 		s.settle(plan)
 		if err != nil {

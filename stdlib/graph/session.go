@@ -67,6 +67,10 @@ type SessionOptions struct {
 	// of examples; see Session.Features. Default: 256 MiB; below 0 nothing is
 	// remembered.
 	FeatureBytes int64
+	// FeatureFileBytes bounds the temporary file for what FeatureBytes leaves
+	// no room for, in the system's folder for them ($TMPDIR). Default: 4 GiB;
+	// below 0 there is no file.
+	FeatureFileBytes int64
 }
 
 var errNoSession = errors.New("graph: the session is nil: was the cell that makes it stopped by an error?")
@@ -104,7 +108,7 @@ func NewSessionWith(g *Graph, opt SessionOptions) (*Session, error) {
 	if opt.Threads < 0 {
 		return nil, fmt.Errorf("graph: a session with %d threads", opt.Threads)
 	}
-	s := &Session{g: g, vars: map[*Variable]*state{}, plans: plans{}, exact: opt.Exact, features: newFeatures(opt.FeatureBytes)}
+	s := &Session{g: g, vars: map[*Variable]*state{}, plans: plans{}, exact: opt.Exact, features: newFeatures(opt.FeatureBytes, opt.FeatureFileBytes)}
 	s.ctx.Pool = par.New(opt.Threads)
 	return s, nil
 }
@@ -207,41 +211,48 @@ func (s *Session) compute(feeds Feeds, t targets) ([]*ops.Value, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	fed, err := s.feed(feeds)
+	s.ctx.Context = ctx
+	defer func() { s.ctx.Context = context.Background() }()
+	in, err := s.feed(feeds)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := s.plan(t, fed)
+	plan, err := s.plan(t, in)
 	if err != nil {
 		return nil, err
 	}
 	s.runs++
-	s.ctx.Context, s.ctx.Seed = ctx, s.g.seed<<20^s.runs
-	defer func() { s.ctx.Context = context.Background() }()
+	s.ctx.Seed = s.g.seed<<20 ^ s.runs
 	if s.features.use(plan) {
-		return s.withFeatures(plan, t, fed)
+		return s.withFeatures(plan, t, in)
 	}
-	return s.run(plan, fed)
+	return s.run(plan, in)
 }
 
 // run runs a plan on what is fed and the variables' values.
-func (s *Session) run(plan *exec.Plan, fed map[*ops.Node]*ops.Value) ([]*ops.Value, error) {
-	leaves, versions := s.leaves(plan, fed)
+func (s *Session) run(plan *exec.Plan, in *fed) ([]*ops.Value, error) {
+	leaves, versions, err := s.leaves(plan, in)
+	if err != nil {
+		return nil, err
+	}
 	out, err := plan.Run(&s.ctx, leaves, versions)
 	s.settle(plan)
 	return out, err
 }
 
 // leaves are the values that a plan begins with, and their versions.
-func (s *Session) leaves(plan *exec.Plan, fed map[*ops.Node]*ops.Value) ([]*ops.Value, []uint64) {
-	values := make([]*ops.Value, len(plan.Leaves()))
-	versions := make([]uint64, len(values))
+func (s *Session) leaves(plan *exec.Plan, in *fed) (values []*ops.Value, versions []uint64, err error) {
+	values = make([]*ops.Value, len(plan.Leaves()))
+	versions = make([]uint64, len(values))
 	for i, n := range plan.Leaves() {
-		if values[i] = fed[n]; values[i] == nil {
+		if values[i], err = in.value(n); err != nil {
+			return nil, nil, err
+		}
+		if values[i] == nil {
 			values[i], versions[i] = s.leaf(n, plan.Writes(n))
 		}
 	}
-	return values, versions
+	return values, versions, nil
 }
 
 // settle notes which variables a run has changed.
@@ -275,12 +286,12 @@ func (s *Session) leaf(n *ops.Node, written bool) (*ops.Value, uint64) {
 }
 
 // plan finds or makes the plan for these fetches, feeds and shapes.
-func (s *Session) plan(t targets, fed map[*ops.Node]*ops.Value) (*exec.Plan, error) {
-	key := planKey(t, fed) + fmt.Sprint(";", len(s.features.kept))
+func (s *Session) plan(t targets, in *fed) (*exec.Plan, error) {
+	key := planKey(t, in.values) + fmt.Sprint(";", len(s.features.kept))
 	if p := s.plans.get(key); p != nil {
 		return p, nil
 	}
-	known := func(n *ops.Node) (*exec.Leaf, error) { return s.known(n, fed) }
+	known := func(n *ops.Node) (*exec.Leaf, error) { return s.known(n, in.values) }
 	p, err := exec.New(t.nodes, known, exec.Options{Discard: t.discard, Exact: s.exact, Names: s.g.nameOf, Cache: &s.cache, Remembered: s.features.remembers})
 	if err != nil {
 		return nil, err

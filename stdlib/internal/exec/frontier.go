@@ -1,6 +1,9 @@
 package exec
 
 import (
+	"slices"
+
+	"graft/ckpt/tensors"
 	"graft/stdlib/internal/ops"
 )
 
@@ -12,6 +15,12 @@ import (
 // Only nodes behind a convolution or a product are given: what is cheaper to
 // compute than to remember is not worth it.
 func (p *Plan) Frontier() []*ops.Node { return p.frontier }
+
+// FrontierShape is the shape of a node of the frontier.
+func (p *Plan) FrontierShape(i int) []int { return p.frontierShapes[i] }
+
+// Upstream are the leaves that the frontier depends on.
+func (p *Plan) Upstream() []*ops.Node { return p.upstream }
 
 // part says what a value depends on.
 type part int
@@ -54,8 +63,30 @@ func (b *planner) findFrontier() {
 			// serves here too.
 			ends = b.opt.Remembered != nil && b.opt.Remembered(s.node)
 		}
-		if parts[s.node] == costly && ends {
+		if parts[s.node] == costly && ends && b.specs[s.node].DType == tensors.Float32 {
 			b.frontier = append(b.frontier, s.node)
+			b.frontierShapes = append(b.frontierShapes, b.specs[s.node].Shape)
+		}
+	}
+	b.findUpstream()
+}
+
+// findUpstream lists the leaves above the frontier.
+func (b *planner) findUpstream() {
+	needed := map[*ops.Node]bool{}
+	for _, n := range b.frontier {
+		needed[n] = true
+	}
+	for i := len(b.steps) - 1; i >= 0 && len(needed) > 0; i-- {
+		if s := b.steps[i]; needed[s.node] {
+			for _, a := range s.args {
+				needed[a.node] = true
+			}
+		}
+	}
+	for _, n := range b.leaves {
+		if needed[n] {
+			b.upstream = append(b.upstream, n)
 		}
 	}
 }
@@ -116,7 +147,10 @@ func (b *planner) rowwise(s step, parts map[*ops.Node]part) bool {
 	case ops.Squeeze:
 		return shape[0] > 1 && from(1)
 	case ops.Reshape:
-		return from(1) // the first axis stays the batch, and elements their order
+		// The first axis stays the batch, and elements their order; with any
+		// other number of rows too, unless it is the rows' length that gives way.
+		sizes, _ := k.Shape.Slice()
+		return (sizes[0] == ops.Unknown || !slices.Contains(sizes, ops.Unknown)) && from(1)
 	case ops.Binary:
 		return b.rowwiseSum(s, parts)
 	}

@@ -28,8 +28,11 @@ type Plan struct {
 	written map[*ops.Node]bool // the leaves that the run changes
 	names   Names
 
-	frontier []*ops.Node
-	watch    func(*step, time.Duration) // of Profile
+	frontier       []*ops.Node
+	frontierShapes [][]int
+	upstream       []*ops.Node
+
+	watch func(*step, time.Duration) // of Profile
 }
 
 // step computes one value.

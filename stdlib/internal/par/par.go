@@ -70,9 +70,11 @@ func (p *Pool) Start() {
 func (p *Pool) Stop() { p.running.Store(false) }
 
 func (p *Pool) work() {
+	var last *job // no part of it is left: whoever asks again slows the caller down
 	for spins := 1; p.running.Load(); spins++ {
-		if j := p.job.Load(); j != nil {
+		if j := p.job.Load(); j != nil && j != last {
 			j.take()
+			last = j
 		}
 		switch {
 		case p.alone.Load() > 0:
