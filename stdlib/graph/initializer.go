@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"graft/stdlib/host"
 	"graft/stdlib/internal/ops"
 )
 
@@ -221,8 +222,35 @@ func (v *Variable) first(spec ops.Spec) (*ops.Value, error) {
 	if err != nil {
 		return nil, fmt.Errorf("graph: initial value of %s: %w", v.Name(), err)
 	}
-	fill(out, next)
+	for at := 0; at < out.Len(); at += fillPiece {
+		if err := host.Context().Err(); err != nil {
+			return nil, err
+		}
+		fill(section(out, at, min(out.Len(), at+fillPiece)), next)
+	}
 	return out, nil
+}
+
+// fillPiece is the elements of a first value that are drawn before anything
+// asks whether the cell was interrupted.
+const fillPiece = 1 << 18
+
+// section is elements from … to-1 of a value, as a vector that shares them.
+func section(v *ops.Value, from, to int) *ops.Value {
+	out := &ops.Value{DType: v.DType, Shape: []int{to - from}}
+	switch v.DType {
+	case Float32:
+		out.F32 = v.F32[from:to]
+	case Float64:
+		out.F64 = v.F64[from:to]
+	case Int32:
+		out.I32 = v.I32[from:to]
+	case Int64:
+		out.I64 = v.I64[from:to]
+	default:
+		out.Bool = v.Bool[from:to]
+	}
+	return out
 }
 
 // element is one element of a value as a float64.

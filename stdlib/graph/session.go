@@ -71,6 +71,10 @@ type SessionOptions struct {
 	// no room for, in the system's folder for them ($TMPDIR). Default: 4 GiB;
 	// below 0 there is no file.
 	FeatureFileBytes int64
+	// CheckNumerics ends a run at the first value with a NaN or infinite
+	// element, before any variable is changed, with a *NotFiniteError that names
+	// it. It costs a look at each value.
+	CheckNumerics bool
 }
 
 var errNoSession = errors.New("graph: the session is nil: was the cell that makes it stopped by an error?")
@@ -88,6 +92,7 @@ type Session struct {
 	plans plans
 	cache exec.Cache
 	exact bool
+	check bool
 
 	features *features
 
@@ -108,7 +113,7 @@ func NewSessionWith(g *Graph, opt SessionOptions) (*Session, error) {
 	if opt.Threads < 0 {
 		return nil, fmt.Errorf("graph: a session with %d threads", opt.Threads)
 	}
-	s := &Session{g: g, vars: map[*Variable]*state{}, plans: plans{}, exact: opt.Exact, features: newFeatures(opt.FeatureBytes, opt.FeatureFileBytes)}
+	s := &Session{g: g, vars: map[*Variable]*state{}, plans: plans{}, exact: opt.Exact, check: opt.CheckNumerics, features: newFeatures(opt.FeatureBytes, opt.FeatureFileBytes)}
 	s.ctx.Pool = par.New(opt.Threads)
 	return s, nil
 }
@@ -235,7 +240,7 @@ func (s *Session) run(plan *exec.Plan, in *fed) ([]*ops.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := plan.Run(&s.ctx, leaves, versions)
+	out, err := s.execute(plan, leaves, versions)
 	s.settle(plan)
 	return out, err
 }

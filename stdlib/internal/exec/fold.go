@@ -18,9 +18,32 @@ type derivation struct {
 	make   func(out *ops.Value, from []*ops.Value)
 }
 
-// Cache keeps derived values for all plans of one session; it is used by one
-// run at a time. The zero value is empty.
-type Cache struct{ entries map[string]*kept }
+// Cache keeps derived values, and the memory of results, for all plans of one
+// session; it is used by one run at a time. The zero value is empty.
+type Cache struct {
+	entries map[string]*kept
+	arena   []float32
+}
+
+// memory is the first size floats of the arena, which grows if it must.
+func (c *Cache) memory(size int) []float32 {
+	if len(c.arena) < size {
+		c.arena = nil // the collector may have it before the larger one is there
+		c.arena = make([]float32, size)
+	}
+	return c.arena[:size]
+}
+
+// Bytes is what is held: of results in between, and of derived values with
+// what kernels keep of those.
+func (c *Cache) Bytes() (results, derived int64) {
+	for _, k := range c.entries {
+		if k.value != nil {
+			derived += int64(4*len(k.value.F32) + k.value.Memo.Bytes())
+		}
+	}
+	return int64(4 * len(c.arena)), derived
+}
 
 // kept is a derived value and the versions it was made of.
 type kept struct {

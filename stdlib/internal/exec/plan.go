@@ -15,16 +15,18 @@ import (
 // Names names nodes in errors.
 type Names func(*ops.Node) string
 
-// Plan is how one set of nodes is computed from inputs of given shapes. It
-// owns the memory of the results in between, so that one run at a time may
-// use it.
+// Plan is how one set of nodes is computed from inputs of given shapes. One
+// run at a time may use it: the values of a run are in it, and the memory of
+// its results is the Cache's, which other plans use as well.
 type Plan struct {
 	leaves  []*ops.Node   // fed nodes, variables and constants, in the order of values
 	derived []*derivation // whose values come behind those of the leaves
 	steps   []step
 	fetch   []int // index of each fetched value, -1 for one that is not wanted
 	values  []*ops.Value
-	arena   []float32
+	results []result // of steps, in the arena
+	size    int      // of the arena
+	cache   *Cache
 	written map[*ops.Node]bool // the leaves that the run changes
 	names   Names
 
@@ -32,7 +34,7 @@ type Plan struct {
 	frontierShapes [][]int
 	upstream       []*ops.Node
 
-	watch func(*step, time.Duration) // of Profile
+	watch func(*step, time.Duration) error // of Profile
 }
 
 // step computes one value.
@@ -81,7 +83,7 @@ type Options struct {
 // that is not to be computed, nil of one that is, or an error for one that
 // has no value: a placeholder that is not fed.
 func New(fetches []*ops.Node, known func(*ops.Node) (*Leaf, error), opt Options) (*Plan, error) {
-	p := &Plan{names: opt.Names, written: map[*ops.Node]bool{}}
+	p := &Plan{names: opt.Names, cache: opt.Cache, written: map[*ops.Node]bool{}}
 	b := &planner{Plan: p, opt: opt, known: known, index: map[*ops.Node]int{}, specs: map[*ops.Node]ops.Spec{},
 		stable: map[*ops.Node]bool{}, fetched: map[*ops.Node]bool{}}
 	for _, f := range fetches {
@@ -280,7 +282,7 @@ func (b *planner) place() {
 	for i, s := range b.steps {
 		l.step(i, s)
 	}
-	b.arena = make([]float32, l.arena.size)
+	b.size = l.arena.size
 	for _, s := range b.steps {
 		spec := b.sizes[s.out]
 		if s.writes >= 0 {
@@ -290,9 +292,30 @@ func (b *planner) place() {
 			b.values[s.out], _ = ops.NewValue(spec) // specify has refused unknown sizes, Infer unknown dtypes
 			continue
 		}
-		n := ops.Size(spec.Shape)
-		at := l.offsets[s.out]
-		b.values[s.out] = &ops.Value{DType: spec.DType, Shape: spec.Shape, F32: b.arena[at : at+n : at+n]}
+		v := &ops.Value{DType: spec.DType, Shape: spec.Shape}
+		b.values[s.out] = v
+		b.results = append(b.results, result{v, l.offsets[s.out], l.offsets[s.out] + ops.Size(spec.Shape)})
+	}
+}
+
+// result is the part of the arena that a value has.
+type result struct {
+	value    *ops.Value
+	from, to int
+}
+
+// take gives the results their memory for a run.
+func (p *Plan) take() {
+	arena := p.cache.memory(p.size)
+	for _, r := range p.results {
+		r.value.F32 = arena[r.from:r.to:r.to]
+	}
+}
+
+// release lets the arena go, so that a larger one can replace it.
+func (p *Plan) release() {
+	for _, r := range p.results {
+		r.value.F32 = nil
 	}
 }
 

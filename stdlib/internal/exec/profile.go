@@ -18,12 +18,13 @@ type Timing struct {
 // Profile is Run with a Timing for each operation, in order.
 func (p *Plan) Profile(c *ops.Ctx, leaves []*ops.Value, versions []uint64) ([]Timing, error) {
 	var out []Timing
-	p.watch = func(s *step, d time.Duration) {
+	p.watch = func(s *step, d time.Duration) error {
 		t := Timing{Node: p.names(s.node), Kernel: s.kernel.Name(), Time: d, FLOPs: flops(s, p.values[s.out])}
 		for _, v := range append(s.inputs, p.values[s.out]) {
 			t.Bytes += float64(v.Len() * v.DType.Size())
 		}
 		out = append(out, t)
+		return nil
 	}
 	defer func() { p.watch = nil }()
 	_, err := p.Run(c, leaves, versions)

@@ -23,6 +23,8 @@ func (p *Plan) Run(c *ops.Ctx, leaves []*ops.Value, versions []uint64) ([]*ops.V
 		}
 		p.values[len(leaves)+i] = v
 	}
+	p.take()
+	defer p.release()
 	c.Pool.Start()
 	defer c.Pool.Stop()
 	for i := range p.steps {
@@ -34,7 +36,9 @@ func (p *Plan) Run(c *ops.Ctx, leaves []*ops.Value, versions []uint64) ([]*ops.V
 			return nil, err
 		}
 		if p.watch != nil {
-			p.watch(&p.steps[i], time.Since(start))
+			if err := p.watch(&p.steps[i], time.Since(start)); err != nil {
+				return nil, err
+			}
 		}
 	}
 	out := make([]*ops.Value, len(p.fetch))
@@ -90,7 +94,7 @@ func clone(v *ops.Value) *ops.Value {
 }
 
 // Bytes is the memory of the results in between.
-func (p *Plan) Bytes() int { return 4 * len(p.arena) }
+func (p *Plan) Bytes() int { return 4 * p.size }
 
 // Steps is the number of operations.
 func (p *Plan) Steps() int { return len(p.steps) }

@@ -46,14 +46,7 @@ func (CheckNumerics) Infer(in []Spec) (Spec, error) {
 
 // Run implements Kernel.
 func (k CheckNumerics) Run(c *Ctx, out *Value, in []*Value) error {
-	bad := false
-	for _, x := range in[0].F32 {
-		bad = bad || x-x != 0
-	}
-	for _, x := range in[0].F64 {
-		bad = bad || x-x != 0
-	}
-	if bad {
+	if !c.AllFinite(in[0]) {
 		return fmt.Errorf("%s : Tensor had Inf or NaN values", k.Message)
 	}
 	return k.copier.Run(c, out, in)

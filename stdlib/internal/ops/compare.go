@@ -128,34 +128,29 @@ func (Select) Infer(in []Spec) (Spec, error) {
 func (Select) Run(c *Ctx, out *Value, in []*Value) error {
 	cond, a, b := in[0].Bool, in[1], in[2]
 	switch out.DType {
-	case tensors.Float32:
-		choose(cond, out.F32, a.F32, b.F32)
 	case tensors.Float64:
-		choose(cond, out.F64, a.F64, b.F64)
+		return choose(c, cond, out.F64, a.F64, b.F64)
 	case tensors.Int32:
-		choose(cond, out.I32, a.I32, b.I32)
+		return choose(c, cond, out.I32, a.I32, b.I32)
 	case tensors.Int64:
-		choose(cond, out.I64, a.I64, b.I64)
+		return choose(c, cond, out.I64, a.I64, b.I64)
 	case tensors.Bool:
-		choose(cond, out.Bool, a.Bool, b.Bool)
+		return choose(c, cond, out.Bool, a.Bool, b.Bool)
 	}
-	return c.err()
+	return choose(c, cond, out.F32, a.F32, b.F32)
 }
 
-func choose[T any](cond []bool, y, a, b []T) {
-	for i := range y {
-		take := false
-		if len(cond) == len(y) {
-			take = cond[i]
-		} else {
-			take = cond[0]
+func choose[T any](c *Ctx, cond []bool, y, a, b []T) error {
+	each := len(cond) == len(y)
+	return c.Ranges(len(y), elementGrain, func(from, to int) {
+		for i := from; i < to; i++ {
+			if each && cond[i] || !each && cond[0] {
+				y[i] = a[i]
+			} else {
+				y[i] = b[i]
+			}
 		}
-		if take {
-			y[i] = a[i]
-		} else {
-			y[i] = b[i]
-		}
-	}
+	})
 }
 
 // Grad implements Differentiable.

@@ -19,9 +19,7 @@ func convBackFilterFew[T Float](c *Ctx, s *kern.Set[T], g *conv, dst, x []T, b p
 		}
 		for i := range h {
 			for j := range w {
-				if c.err() == nil {
-					classSums(s, g, dst[panel.First:], x, b.b[panel.At:], panel, from, to, &h[i], &w[j])
-				}
+				classSums(c, s, g, dst[panel.First:], x, b.b[panel.At:], panel, from, to, &h[i], &w[j])
 			}
 		}
 	})
@@ -29,7 +27,7 @@ func convBackFilterFew[T Float](c *Ctx, s *kern.Set[T], g *conv, dst, x []T, b p
 
 // classSums adds the outputs of one class to rows from … to-1 of the filter's
 // gradient.
-func classSums[T Float](s *kern.Set[T], g *conv, dst, x, b []T, panel kern.Panel, from, to int, h, w *axisClass) {
+func classSums[T Float](c *Ctx, s *kern.Set[T], g *conv, dst, x, b []T, panel kern.Panel, from, to int, h, w *axisClass) {
 	var rows kern.Rows
 	for _, th := range h.taps {
 		for _, tw := range w.taps {
@@ -45,7 +43,9 @@ func classSums[T Float](s *kern.Set[T], g *conv, dst, x, b []T, panel kern.Panel
 	segs := make([]kern.Seg, 0, filterBlock)
 	have := 0
 	flush := func() {
-		s.Tiles(dst, x, rows, step, segs, b, panel.Ld, panel.Cols, kern.End[T]{Add: true})
+		if c.err() == nil {
+			s.Tiles(dst, x, rows, step, segs, b, panel.Ld, panel.Cols, kern.End[T]{Add: true})
+		}
 		segs, have = segs[:0], 0
 	}
 	for img := range g.n {

@@ -186,7 +186,7 @@ func (p *plan) eachBlock(c *Ctx, work int, f func(rows kern.Rows, cl *class)) er
 	blocks := p.blocks(work, rowBatch)
 	return c.For(len(blocks), func(part int) {
 		rows := batch()
-		for b, from := blocks[part], blocks[part].from; from < b.to; from += len(rows.A) {
+		for b, from := blocks[part], blocks[part].from; from < b.to && c.err() == nil; from += len(rows.A) {
 			p.rows(b, from, &rows)
 			f(rows, b.class)
 		}

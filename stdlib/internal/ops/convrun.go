@@ -136,6 +136,20 @@ const rowBatch = 96
 
 func batch() kern.Rows { return kern.Rows{A: make([]int, rowBatch), C: make([]int, rowBatch)} }
 
+// batchOf is a batch of rows for sums of n products, fewer if those are long: a
+// call of Tiles cannot be cancelled.
+func batchOf(n int) kern.Rows {
+	rows := batch()
+	if most := callWork / max(1, n); most < rowBatch {
+		most = max(6, most/6*6)
+		rows.A, rows.C = rows.A[:0:most], rows.C[:0:most]
+	}
+	return rows
+}
+
+// callWork is the products with each column of one call of Tiles, at most.
+const callWork = 1 << 20
+
 // blockWork is the products, times the width of a panel, of which a part
 // consists at least.
 const blockWork = 1 << 16
@@ -155,8 +169,8 @@ func convTiles[T Float](c *Ctx, s *kern.Set[T], p *plan, dst, src []T, m matrix[
 	return c.For(len(blocks)*len(b.panels), func(part int) {
 		panel := b.panels[part/len(blocks)]
 		bl := blocks[part%len(blocks)]
-		rows := batch()
-		for from := bl.from; from < bl.to; from += len(rows.A) {
+		rows := batchOf(bl.taps * p.src.c)
+		for from := bl.from; from < bl.to && c.err() == nil; from += len(rows.A) {
 			p.rows(bl, from, &rows)
 			s.Tiles(dst[panel.First:], src, rows, 1, bl.segs, b.b[panel.At:], panel.Ld, panel.Cols, end.Of(panel))
 		}
@@ -203,7 +217,7 @@ func convBackFilter[T Float](c *Ctx, k Conv2D, out *Value, in []*Value) error {
 	return c.For(taps*chunks*len(b.panels), func(part int) {
 		panel, row := b.panels[part%len(b.panels)], part/len(b.panels)
 		tap, from := row/chunks, row%chunks*chunk
-		filterPart(s, &g, dst, x, b.b, panel, tap, from, min(g.in, from+chunk))
+		filterPart(c, s, &g, dst, x, b.b, panel, tap, from, min(g.in, from+chunk))
 	})
 }
 
@@ -216,7 +230,7 @@ func chunkRows(n, tile, others int) int {
 }
 
 // filterPart computes the channels from … to-1 of one tap and panel.
-func filterPart[T Float](s *kern.Set[T], g *conv, dst, x, b []T, panel kern.Panel, tap, from, to int) {
+func filterPart[T Float](c *Ctx, s *kern.Set[T], g *conv, dst, x, b []T, panel kern.Panel, tap, from, to int) {
 	step := g.w.stride * g.in
 	rows := kern.Rows{A: make([]int, to-from), C: make([]int, to-from)}
 	for i := range rows.A {
@@ -224,6 +238,9 @@ func filterPart[T Float](s *kern.Set[T], g *conv, dst, x, b []T, panel kern.Pane
 	}
 	add := false
 	g.tapSegs(tap, step, func(segs []kern.Seg) {
+		if c.err() != nil {
+			return
+		}
 		s.Tiles(dst[panel.First:], x, rows, step, segs, b[panel.At:], panel.Ld, panel.Cols, kern.End[T]{Add: add})
 		add = true
 	})

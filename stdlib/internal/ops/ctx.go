@@ -28,6 +28,14 @@ func (c *Ctx) Random(offset uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(c.Seed, c.node<<32^offset))
 }
 
+// Bytes is the memory that is kept for Scratch.
+func (c *Ctx) Bytes() (n int64) {
+	for _, s := range c.scratch {
+		n += int64(4 * cap(s))
+	}
+	return n
+}
+
 // Scratch returns n float32 of undefined value that are free until the node
 // has run. It is not for the pool's workers: take it before the loop.
 func (c *Ctx) Scratch(n int) []float32 {

@@ -181,12 +181,15 @@ func depthBackFilter[T Float](c *Ctx, k DepthwiseConv2D, out *Value, in []*Value
 	sums := scratch[T](c, min(rows, partials)*len(dst))
 	grain := (rows + partials - 1) / partials
 	h, w := g.h.forward(), g.w.forward()
+	some := max(8, 4*planeWork/max(1, g.w.out*len(dst))) // rows at a time
 	err = c.Ranges(rows, grain, func(from, to int) {
 		part := sums[from/grain*len(dst):][:len(dst)]
 		clear(part)
-		for i := range h {
-			for j := range w {
-				depthSums(&g, part, x, dy, from, to, &h[i], &w[j])
+		for ; from < to && c.err() == nil; from += some {
+			for i := range h {
+				for j := range w {
+					depthSums(&g, part, x, dy, from, min(to, from+some), &h[i], &w[j])
+				}
 			}
 		}
 	})

@@ -39,13 +39,14 @@ func (k OneHot) Run(c *Ctx, out *Value, in []*Value) error {
 
 func oneHot[T Float](c *Ctx, k OneHot, out, in *Value) error {
 	y := Elems[T](out)
-	fill(y, T(k.Off))
-	for i := range in.Len() {
-		if l := at(in, i); l >= 0 && l < k.Depth {
-			y[i*k.Depth+l] = T(k.On)
+	return c.Ranges(in.Len(), elementGrain/max(1, k.Depth), func(from, to int) {
+		fill(y[from*k.Depth:to*k.Depth], T(k.Off))
+		for i := from; i < to; i++ {
+			if l := at(in, i); l >= 0 && l < k.Depth {
+				y[i*k.Depth+l] = T(k.On)
+			}
 		}
-	}
-	return c.err()
+	})
 }
 
 // at reads an integer of either type; those that do not fit in an int are -1.
@@ -134,12 +135,13 @@ func (k InTopK) Run(c *Ctx, out *Value, in []*Value) error {
 
 func inTopK[T Float](c *Ctx, k InTopK, out *Value, in []*Value) error {
 	x, classes := Elems[T](in[0]), in[0].Shape[1]
-	for i := range out.Bool {
-		row := x[i*classes:][:classes]
-		target := at(in[1], i)
-		out.Bool[i] = target >= 0 && target < classes && amongLargest(row, row[target], k.K)
-	}
-	return c.err()
+	return c.Ranges(len(out.Bool), elementGrain/max(1, classes), func(from, to int) {
+		for i := from; i < to; i++ {
+			row := x[i*classes:][:classes]
+			target := at(in[1], i)
+			out.Bool[i] = target >= 0 && target < classes && amongLargest(row, row[target], k.K)
+		}
+	})
 }
 
 func amongLargest[T Float](row []T, v T, k int) bool {

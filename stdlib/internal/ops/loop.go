@@ -21,6 +21,8 @@ func (c *Ctx) Ranges(n, grain int, f func(from, to int)) error {
 	})
 }
 
+// err is not nil once the run is cancelled. Loops within a part that may take
+// long ask for it.
 func (c *Ctx) err() error {
 	if c.Context == nil {
 		return nil

@@ -100,7 +100,7 @@ func multiply[T Float](c *Ctx, g gemm, dst, a []T, m matrix[T], memo *Memo, end 
 	blocks := (g.m + block - 1) / block
 	return c.For(blocks*len(b.panels), func(part int) {
 		from := part % blocks * block
-		multiplyPart(s, g, dst, a, b.b, b.panels[part/blocks], from, min(g.m, from+block), end)
+		multiplyPart(c, s, g, dst, a, b.b, b.panels[part/blocks], from, min(g.m, from+block), end)
 	})
 }
 
@@ -125,12 +125,12 @@ func multiplyTurned[T Float](c *Ctx, g gemm, turnedA bool, dst []T, in []*Value)
 // cache, even if its rows are far apart.
 const sumBlock = 512
 
-func multiplyPart[T Float](s *kern.Set[T], g gemm, dst, a, b []T, panel kern.Panel, from, to int, end kern.End[T]) {
+func multiplyPart[T Float](c *Ctx, s *kern.Set[T], g gemm, dst, a, b []T, panel kern.Panel, from, to int, end kern.End[T]) {
 	rows := kern.Rows{A: make([]int, to-from), C: make([]int, to-from)}
 	for i := range rows.A {
 		rows.A[i], rows.C[i] = (from+i)*g.row, (from+i)*g.n
 	}
-	for k := 0; ; k += sumBlock {
+	for k := 0; c.err() == nil; k += sumBlock {
 		var segs []kern.Seg
 		if k < g.k {
 			segs = []kern.Seg{{A: k * g.step, B: k, K: min(sumBlock, g.k-k)}}

@@ -123,6 +123,9 @@ func reduce[T Float](c *Ctx, k Reduce, out, in *Value) error {
 			base := l.base(o)
 			l.rows(func(at, n, step int) {
 				for i := range n {
+					if i%planeWork == 0 && c.err() != nil {
+						return
+					}
 					v = f(v, x[base+at+i*step])
 				}
 			})
@@ -237,6 +240,9 @@ func reduceSum[T Float](c *Ctx, y, x []T, shape []int, axes Axes, scale float64)
 			clear(sum)
 			base := l.base(o * inner)
 			l.rows(func(at, n, step int) {
+				if c.err() != nil {
+					return
+				}
 				if step == 1 {
 					sum[0] += kern.Sum(x[base+at:][:n])
 					return
