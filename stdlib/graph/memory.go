@@ -21,6 +21,10 @@ type Memory struct {
 func (s *Session) Memory() *Memory {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.memory()
+}
+
+func (s *Session) memory() *Memory {
 	m := &Memory{Scratch: s.ctx.Bytes()}
 	for _, st := range s.vars {
 		m.Variables += int64(st.value.Len() * st.value.DType.Size())
@@ -34,9 +38,19 @@ func (s *Session) Memory() *Memory {
 	return m
 }
 
+// line says it in a few words; a Profile made by hand has none.
+func (m *Memory) line() string {
+	if m == nil {
+		return "memory unknown"
+	}
+	return fmt.Sprintf("%.1f MB of memory: %.1f for variables, %.1f packed, %.1f results, %.1f scratch, %.1f features", float64(m.total())/1e6,
+		float64(m.Variables)/1e6, float64(m.Packed)/1e6, float64(m.Results)/1e6, float64(m.Scratch)/1e6, float64(m.Features)/1e6)
+}
+
+func (m *Memory) total() int64 { return m.Variables + m.Packed + m.Results + m.Scratch + m.Features }
+
 func (m *Memory) table() display.Table {
-	total := m.Variables + m.Packed + m.Results + m.Scratch + m.Features
-	t := display.Table{Caption: fmt.Sprintf("%.1f MB of memory", float64(total)/1e6), Header: []string{"what", "MB"}}
+	t := display.Table{Caption: fmt.Sprintf("%.1f MB of memory", float64(m.total())/1e6), Header: []string{"what", "MB"}}
 	for _, r := range []struct {
 		what  string
 		bytes int64

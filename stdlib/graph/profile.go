@@ -8,6 +8,7 @@ import (
 	"graft/stdlib/display"
 	"graft/stdlib/host"
 	"graft/stdlib/internal/exec"
+	"graft/stdlib/internal/kern"
 )
 
 // Profile is where the time of a run went. As the last line of a cell it is a
@@ -17,6 +18,11 @@ type Profile struct {
 	Ops []OpTime
 	// Total is the time of all of them.
 	Total time.Duration
+	// Peak is the most GFLOPS that the session's processors reach with these
+	// kernels, multiplying and adding in registers; measured just before.
+	Peak float64
+	// Memory is what the session holds after it.
+	Memory *Memory
 }
 
 // OpTime is one operation of a Profile.
@@ -24,7 +30,7 @@ type OpTime struct {
 	Node   string        // the node's name
 	Kernel string        // what was run for it; "_Fused…" does its bias and activation too
 	Time   time.Duration // of the fastest of the runs
-	GFLOPS float64       // of convolutions and products: operations of the textbook formula a second, in 10⁹; 0 for others
+	GFLOPS float64       // of convolutions and products: operations of the textbook formula a second, in 10⁹, so that a faster algorithm may pass the peak; 0 for others
 	GBs    float64       // bytes read and written at least, a second, in 10⁹
 }
 
@@ -54,6 +60,7 @@ func (s *Session) Profile(feeds Feeds, fetches ...Fetch) (*Profile, error) {
 		return nil, fmt.Errorf("graph: profile: %w", err)
 	}
 	s.ctx.Context = host.Context()
+	peak := s.peak()
 	var best []exec.Timing
 	for range profileRuns {
 		leaves, versions, err := s.leaves(plan, in)
@@ -72,7 +79,27 @@ func (s *Session) Profile(feeds Feeds, fetches ...Fetch) (*Profile, error) {
 			best[i].Time = min(best[i].Time, now[i].Time)
 		}
 	}
-	return newProfile(best), nil
+	p := newProfile(best)
+	p.Peak, p.Memory = peak, s.memory()
+	return p, nil
+}
+
+// peak measures Profile.Peak, for some milliseconds.
+func (s *Session) peak() (best float64) {
+	s.ctx.Pool.Start()
+	defer s.ctx.Pool.Stop()
+	const rounds = 100_000
+	for range 10 {
+		done := make([]float64, s.ctx.Pool.Workers())
+		start := time.Now()
+		s.ctx.Pool.For(len(done), func(part int) { done[part] = kern.Peak(rounds) })
+		sum := 0.0
+		for _, d := range done {
+			sum += d
+		}
+		best = max(best, sum/time.Since(start).Seconds()/1e9)
+	}
+	return best
 }
 
 func newProfile(timings []exec.Timing) *Profile {
@@ -90,17 +117,17 @@ func (p *Profile) table() display.Table {
 	sorted := slices.Clone(p.Ops)
 	slices.SortStableFunc(sorted, func(a, b OpTime) int { return int(b.Time - a.Time) })
 	t := display.Table{
-		Caption: fmt.Sprintf("%d operations, %.3g ms", len(p.Ops), p.Total.Seconds()*1e3),
-		Header:  []string{"node", "kernel", "ms", "share", "GFLOPS", "GB/s"},
+		Caption: fmt.Sprintf("%d operations, %.3g ms; peak %.0f GFLOPS; %s", len(p.Ops), p.Total.Seconds()*1e3, p.Peak, p.Memory.line()),
+		Header:  []string{"node", "kernel", "ms", "share", "GFLOPS", "of peak", "GB/s"},
 		MaxRows: 25,
 	}
 	for _, o := range sorted {
-		flops := ""
+		flops, of := "", ""
 		if o.GFLOPS > 0 {
-			flops = fmt.Sprintf("%.0f", o.GFLOPS)
+			flops, of = fmt.Sprintf("%.0f", o.GFLOPS), fmt.Sprintf("%.0f %%", 100*o.GFLOPS/max(p.Peak, 1e-9))
 		}
 		t.Rows = append(t.Rows, []string{o.Node, o.Kernel, fmt.Sprintf("%.3f", o.Time.Seconds()*1e3),
-			fmt.Sprintf("%.1f %%", 100*o.Time.Seconds()/max(p.Total.Seconds(), 1e-9)), flops, fmt.Sprintf("%.1f", o.GBs)})
+			fmt.Sprintf("%.1f %%", 100*o.Time.Seconds()/max(p.Total.Seconds(), 1e-9)), flops, of, fmt.Sprintf("%.1f", o.GBs)})
 	}
 	return t
 }

@@ -24,5 +24,7 @@ func main() {
 	firstEqual()
 	winograd(avx512)
 	winograd(avx2)
+	peak(avx512)
+	peak(avx2)
 	build.Generate()
 }

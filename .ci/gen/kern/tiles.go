@@ -208,18 +208,13 @@ func (g *tileGen) stores() {
 	asm.MOVQ(at(reg.RDI, argC), reg.RBX)
 	asm.MOVQ(at(reg.RDI, argRows), reg.RCX)
 	if g.kind != largest {
-		asm.CMPQ(at(reg.RDI, argAdd), operand.U8(0))
-		asm.JE(operand.LabelRef(g.label("bias")))
-		g.eachRow("bias", func(j int, acc reg.VecPhysical, c operand.Mem) {
-			if g.lanes == 16 {
-				asm.VMOVUPS_Z(c, masks[j], g.a)
-				asm.VADDPS(g.a, acc, acc)
-			} else {
-				asm.VADDPS(c, acc, acc)
-			}
-		})
+		g.addWhat(addSum, "bias")
 		asm.Label(g.label("bias"))
-		g.finish()
+		g.addBias()
+		asm.Label(g.label("residual"))
+		g.addWhat(addResidual, "clamp")
+		asm.Label(g.label("clamp"))
+		g.clamp()
 	}
 	asm.Label(g.label("write"))
 	g.eachRow("next", func(j int, acc reg.VecPhysical, c operand.Mem) {
@@ -231,11 +226,32 @@ func (g *tileGen) stores() {
 	})
 }
 
-// finish adds the bias, of which there is one a column, and clamps.
-func (g *tileGen) finish() {
+// What of c is added: a part of the sum, before the bias, or something else,
+// after it.
+const (
+	addSum = 1 + iota
+	addResidual
+)
+
+// addWhat adds what is in c, if that is what, then goes on at a label.
+func (g *tileGen) addWhat(what int, then string) {
+	asm.CMPQ(at(reg.RDI, argAdd), operand.U8(what))
+	asm.JNE(operand.LabelRef(g.label(then)))
+	g.eachRow(then, func(j int, acc reg.VecPhysical, c operand.Mem) {
+		if g.lanes == 16 {
+			asm.VMOVUPS_Z(c, masks[j], g.a)
+			asm.VADDPS(g.a, acc, acc)
+		} else {
+			asm.VADDPS(c, acc, acc)
+		}
+	})
+}
+
+// addBias adds the bias, of which there is one a column.
+func (g *tileGen) addBias() {
 	asm.MOVQ(at(reg.RDI, argBias), reg.RDX)
 	asm.TESTQ(reg.RDX, reg.RDX)
-	asm.JE(operand.LabelRef(g.label("clamp")))
+	asm.JE(operand.LabelRef(g.label("residual")))
 	for j := range g.vectors {
 		if from := at(reg.RDX, 4*g.lanes*j); g.lanes == 16 {
 			asm.VMOVUPS_Z(from, masks[j], g.a)
@@ -246,7 +262,10 @@ func (g *tileGen) finish() {
 			asm.VADDPS(g.a, g.acc[i*g.vectors+j], g.acc[i*g.vectors+j])
 		}
 	}
-	asm.Label(g.label("clamp"))
+}
+
+// clamp brings the sums between two bounds.
+func (g *tileGen) clamp() {
 	asm.CMPQ(at(reg.RDI, argClamp), operand.U8(0))
 	asm.JE(operand.LabelRef(g.label("write")))
 	asm.VBROADCASTSS(at(reg.RDI, argLow), g.a)

@@ -77,17 +77,33 @@ func (v isa) winogradOut(m [6]vec, c map[float32]vec) (r [4]vec) {
 	return r
 }
 
-// transform writes a function that applies f to the columns of a tile of six
-// by six, then to the rows, for n channels. Element (i, j) of the tile is at
-// src + i·srcRow + j·srcColumn, that of the result, which has size rows and
-// columns, at dst + i·dstRow + j·dstColumn; the strides are in elements.
-func transform(v isa, name string, size int, bias bool, f func(d [6]vec, c map[float32]vec) []vec, constants ...float32) {
+// winogradFilter is G·g, of three values.
+func (v isa) winogradFilter(g [6]vec, c map[float32]vec) (r [6]vec) {
+	op := func(f func(...operand.Op), a, b vec) vec { x := v.new(); f(a, b, x); return x }
+	mul := func(a vec, k float32) vec { x := v.new(); asm.VMULPS(c[k], a, x); return x }
+	add := func(a, b vec) vec { return op(asm.VADDPS, a, b) }
+	sub := func(a, b vec) vec { return op(asm.VSUBPS, b, a) }
+	s := add(g[0], g[2])
+	r[1], r[2] = mul(add(s, g[1]), -1./6), mul(sub(s, g[1]), -1./6)
+	t := mul(g[0], 1./24)
+	asm.VFMADD231PS(g[2], c[1./6], t)
+	u := mul(g[1], 1./12)
+	r[3], r[4] = add(t, u), sub(t, u)
+	r[0], r[5] = mul(g[0], 0.25), g[2]
+	return r
+}
+
+// transform writes a function that applies f to the columns of a tile of from
+// by from values, then to the rows, for n channels. Element (i, j) of the tile
+// is at src + i·srcRow + j·srcColumn, that of the result, which has size rows
+// and columns, at dst + i·dstRow + j·dstColumn; the strides are in elements.
+func transform(v isa, name string, from, size int, bias bool, f func(d [6]vec, c map[float32]vec) []vec, constants ...float32) {
 	signature := "func(dst *float32, dstRow, dstColumn int, src *float32, srcRow, srcColumn, n int, between *float32)"
 	if bias {
 		signature = "func(dst *float32, dstRow, dstColumn int, src *float32, srcRow, srcColumn, n int, between, bias *float32, low, high float32)"
 	}
 	v.function(name, signature, fmt.Sprintf("%s%s transforms a tile of n channels; between has room for %d vectors.", name, v.name, 6*size))
-	g := &transformGen{isa: v, size: size, f: f, c: map[float32]vec{}}
+	g := &transformGen{isa: v, from: from, size: size, f: f, c: map[float32]vec{}}
 	for _, k := range constants {
 		g.c[k] = v.set(k)
 	}
@@ -122,6 +138,7 @@ func transform(v isa, name string, size int, bias bool, f func(d [6]vec, c map[f
 
 type transformGen struct {
 	isa
+	from      int // rows and columns of the tile
 	size      int // of the result
 	f         func(d [6]vec, c map[float32]vec) []vec
 	c         map[float32]vec
@@ -138,20 +155,20 @@ func (g *transformGen) kept(i, j int) operand.Mem {
 // columns applies f to the columns of the tile.
 func (g *transformGen) columns(src, srcRow, srcColumn, line, at reg.Register) {
 	asm.MOVQ(src, line)
-	for j := range 6 {
+	for j := range g.from {
 		var d [6]vec
 		asm.MOVQ(line, at)
-		for i := range d {
+		for i := range g.from {
 			d[i] = g.new()
 			asm.VMOVUPS(operand.Mem{Base: at}, d[i])
-			if i < 5 {
+			if i < g.from-1 {
 				asm.ADDQ(srcRow, at)
 			}
 		}
 		for i, x := range g.f(d, g.c) {
 			asm.VMOVUPS(x, g.kept(i, j))
 		}
-		if j < 5 {
+		if j < g.from-1 {
 			asm.ADDQ(srcColumn, line)
 		}
 	}
@@ -162,7 +179,7 @@ func (g *transformGen) rows(dst, dstRow, dstColumn, line, at reg.Register) {
 	asm.MOVQ(dst, line)
 	for i := range g.size {
 		var d [6]vec
-		for j := range d {
+		for j := range g.from {
 			d[j] = g.new()
 			asm.VMOVUPS(g.kept(i, j), d[j])
 		}
@@ -185,12 +202,16 @@ func (g *transformGen) rows(dst, dstRow, dstColumn, line, at reg.Register) {
 }
 
 func winograd(v isa) {
-	transform(v, "winogradIn", 6, false, func(d [6]vec, c map[float32]vec) []vec {
+	transform(v, "winogradIn", 6, 6, false, func(d [6]vec, c map[float32]vec) []vec {
 		r := v.winogradIn(d, c)
 		return r[:]
 	}, 2, 4, 5)
-	transform(v, "winogradOut", 4, true, func(d [6]vec, c map[float32]vec) []vec {
+	transform(v, "winogradOut", 6, 4, true, func(d [6]vec, c map[float32]vec) []vec {
 		r := v.winogradOut(d, c)
 		return r[:]
 	}, 2, 4, 8)
+	transform(v, "winogradFilter", 3, 6, false, func(g [6]vec, c map[float32]vec) []vec {
+		r := v.winogradFilter(g, c)
+		return r[:]
+	}, 0.25, -1./6, 1./6, 1./12, 1./24)
 }

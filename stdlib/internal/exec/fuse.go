@@ -117,6 +117,9 @@ func (f *fuser) sum(i int, k ops.Binary) int {
 		return ok
 	}
 	for _, input := range []int{1, 0} {
+		if p := f.only(i, input); p < 0 || f.choose(f.steps[p]).kernel != f.steps[p].kernel {
+			continue // Winograd's algorithm gains more than the sum costs
+		}
 		if p := f.end(i, input, residual, s.args[1-input]); p >= 0 {
 			return p
 		}

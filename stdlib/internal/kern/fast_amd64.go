@@ -196,3 +196,16 @@ func fastFirstEqual[T Float](dx, x, y, dy []T, places []int) int {
 	firstEqualAVX2(first(dx, 0), first(x, 0), first(y, n), first(dy, n), &places[0], len(places), n)
 	return n
 }
+
+// fastPeak returns the lanes of the vectors that it worked on, 0 for none.
+func fastPeak(rounds int) int {
+	switch chosen().Name {
+	case "avx512":
+		peakAVX512(rounds)
+		return 16
+	case "avx2":
+		peakAVX2(rounds)
+		return 8
+	}
+	return 0
+}

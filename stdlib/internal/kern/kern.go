@@ -21,11 +21,12 @@ type Rows struct{ A, C []int }
 
 // End is what is done with a sum before it is stored, in this order.
 type End[T Float] struct {
-	Add   bool // what is in c is added to it
-	Bias  []T  // if not nil, one a column, is added
-	Clamp bool // it is brought between Low and High; NaN stays
-	Low   T
-	High  T
+	Add      bool // what is in c is added to it: a part of the sum
+	Bias     []T  // if not nil, one a column, is added
+	Residual bool // what is in c is added to it, something else; not with Add
+	Clamp    bool // it is brought between Low and High; NaN stays
+	Low      T
+	High     T
 }
 
 // from is the end of the columns from first on.

@@ -116,8 +116,8 @@ tiles16AVX512store:
 	MOVQ      104(DI), R15
 	MOVQ      8(DI), BX
 	MOVQ      32(DI), CX
-	CMPQ      88(DI), $0x00
-	JE        tiles16AVX512bias
+	CMPQ      88(DI), $0x01
+	JNE       tiles16AVX512bias
 	MOVQ      (R15), AX
 	LEAQ      (BX)(AX*4), AX
 	VMOVUPS.Z (AX), K1, Z7
@@ -156,13 +156,51 @@ tiles16AVX512store:
 tiles16AVX512bias:
 	MOVQ      120(DI), DX
 	TESTQ     DX, DX
-	JE        tiles16AVX512clamp
+	JE        tiles16AVX512residual
 	VMOVUPS.Z (DX), K1, Z7
 	VADDPS    Z7, Z0, Z0
 	VADDPS    Z7, Z1, Z1
 	VADDPS    Z7, Z2, Z2
 	VADDPS    Z7, Z3, Z3
 	VADDPS    Z7, Z4, Z4
+	VADDPS    Z7, Z5, Z5
+
+tiles16AVX512residual:
+	CMPQ      88(DI), $0x02
+	JNE       tiles16AVX512clamp
+	MOVQ      (R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z0, Z0
+	CMPQ      CX, $0x01
+	JLE       tiles16AVX512clamp
+	MOVQ      8(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z1, Z1
+	CMPQ      CX, $0x02
+	JLE       tiles16AVX512clamp
+	MOVQ      16(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z2, Z2
+	CMPQ      CX, $0x03
+	JLE       tiles16AVX512clamp
+	MOVQ      24(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z3, Z3
+	CMPQ      CX, $0x04
+	JLE       tiles16AVX512clamp
+	MOVQ      32(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z4, Z4
+	CMPQ      CX, $0x05
+	JLE       tiles16AVX512clamp
+	MOVQ      40(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z7
 	VADDPS    Z7, Z5, Z5
 
 tiles16AVX512clamp:
@@ -362,8 +400,8 @@ tiles32AVX512store:
 	MOVQ      104(DI), R15
 	MOVQ      8(DI), BX
 	MOVQ      32(DI), CX
-	CMPQ      88(DI), $0x00
-	JE        tiles32AVX512bias
+	CMPQ      88(DI), $0x01
+	JNE       tiles32AVX512bias
 	MOVQ      (R15), AX
 	LEAQ      (BX)(AX*4), AX
 	VMOVUPS.Z (AX), K1, Z14
@@ -414,7 +452,7 @@ tiles32AVX512store:
 tiles32AVX512bias:
 	MOVQ      120(DI), DX
 	TESTQ     DX, DX
-	JE        tiles32AVX512clamp
+	JE        tiles32AVX512residual
 	VMOVUPS.Z (DX), K1, Z14
 	VADDPS    Z14, Z0, Z0
 	VADDPS    Z14, Z2, Z2
@@ -428,6 +466,56 @@ tiles32AVX512bias:
 	VADDPS    Z14, Z5, Z5
 	VADDPS    Z14, Z7, Z7
 	VADDPS    Z14, Z9, Z9
+	VADDPS    Z14, Z11, Z11
+
+tiles32AVX512residual:
+	CMPQ      88(DI), $0x02
+	JNE       tiles32AVX512clamp
+	MOVQ      (R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z14
+	VADDPS    Z14, Z1, Z1
+	CMPQ      CX, $0x01
+	JLE       tiles32AVX512clamp
+	MOVQ      8(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z2, Z2
+	VMOVUPS.Z 64(AX), K2, Z14
+	VADDPS    Z14, Z3, Z3
+	CMPQ      CX, $0x02
+	JLE       tiles32AVX512clamp
+	MOVQ      16(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z4, Z4
+	VMOVUPS.Z 64(AX), K2, Z14
+	VADDPS    Z14, Z5, Z5
+	CMPQ      CX, $0x03
+	JLE       tiles32AVX512clamp
+	MOVQ      24(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z6, Z6
+	VMOVUPS.Z 64(AX), K2, Z14
+	VADDPS    Z14, Z7, Z7
+	CMPQ      CX, $0x04
+	JLE       tiles32AVX512clamp
+	MOVQ      32(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z8, Z8
+	VMOVUPS.Z 64(AX), K2, Z14
+	VADDPS    Z14, Z9, Z9
+	CMPQ      CX, $0x05
+	JLE       tiles32AVX512clamp
+	MOVQ      40(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z10, Z10
+	VMOVUPS.Z 64(AX), K2, Z14
 	VADDPS    Z14, Z11, Z11
 
 tiles32AVX512clamp:
@@ -674,8 +762,8 @@ tiles48AVX512store:
 	MOVQ      104(DI), R15
 	MOVQ      8(DI), BX
 	MOVQ      32(DI), CX
-	CMPQ      88(DI), $0x00
-	JE        tiles48AVX512bias
+	CMPQ      88(DI), $0x01
+	JNE       tiles48AVX512bias
 	MOVQ      (R15), AX
 	LEAQ      (BX)(AX*4), AX
 	VMOVUPS.Z (AX), K1, Z21
@@ -738,7 +826,7 @@ tiles48AVX512store:
 tiles48AVX512bias:
 	MOVQ      120(DI), DX
 	TESTQ     DX, DX
-	JE        tiles48AVX512clamp
+	JE        tiles48AVX512residual
 	VMOVUPS.Z (DX), K1, Z21
 	VADDPS    Z21, Z0, Z0
 	VADDPS    Z21, Z3, Z3
@@ -759,6 +847,68 @@ tiles48AVX512bias:
 	VADDPS    Z21, Z8, Z8
 	VADDPS    Z21, Z11, Z11
 	VADDPS    Z21, Z14, Z14
+	VADDPS    Z21, Z17, Z17
+
+tiles48AVX512residual:
+	CMPQ      88(DI), $0x02
+	JNE       tiles48AVX512clamp
+	MOVQ      (R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z21
+	VADDPS    Z21, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z21
+	VADDPS    Z21, Z1, Z1
+	VMOVUPS.Z 128(AX), K3, Z21
+	VADDPS    Z21, Z2, Z2
+	CMPQ      CX, $0x01
+	JLE       tiles48AVX512clamp
+	MOVQ      8(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z21
+	VADDPS    Z21, Z3, Z3
+	VMOVUPS.Z 64(AX), K2, Z21
+	VADDPS    Z21, Z4, Z4
+	VMOVUPS.Z 128(AX), K3, Z21
+	VADDPS    Z21, Z5, Z5
+	CMPQ      CX, $0x02
+	JLE       tiles48AVX512clamp
+	MOVQ      16(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z21
+	VADDPS    Z21, Z6, Z6
+	VMOVUPS.Z 64(AX), K2, Z21
+	VADDPS    Z21, Z7, Z7
+	VMOVUPS.Z 128(AX), K3, Z21
+	VADDPS    Z21, Z8, Z8
+	CMPQ      CX, $0x03
+	JLE       tiles48AVX512clamp
+	MOVQ      24(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z21
+	VADDPS    Z21, Z9, Z9
+	VMOVUPS.Z 64(AX), K2, Z21
+	VADDPS    Z21, Z10, Z10
+	VMOVUPS.Z 128(AX), K3, Z21
+	VADDPS    Z21, Z11, Z11
+	CMPQ      CX, $0x04
+	JLE       tiles48AVX512clamp
+	MOVQ      32(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z21
+	VADDPS    Z21, Z12, Z12
+	VMOVUPS.Z 64(AX), K2, Z21
+	VADDPS    Z21, Z13, Z13
+	VMOVUPS.Z 128(AX), K3, Z21
+	VADDPS    Z21, Z14, Z14
+	CMPQ      CX, $0x05
+	JLE       tiles48AVX512clamp
+	MOVQ      40(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z21
+	VADDPS    Z21, Z15, Z15
+	VMOVUPS.Z 64(AX), K2, Z21
+	VADDPS    Z21, Z16, Z16
+	VMOVUPS.Z 128(AX), K3, Z21
 	VADDPS    Z21, Z17, Z17
 
 tiles48AVX512clamp:
@@ -1052,8 +1202,8 @@ tiles64AVX512store:
 	MOVQ      104(DI), R15
 	MOVQ      8(DI), BX
 	MOVQ      32(DI), CX
-	CMPQ      88(DI), $0x00
-	JE        tiles64AVX512bias
+	CMPQ      88(DI), $0x01
+	JNE       tiles64AVX512bias
 	MOVQ      (R15), AX
 	LEAQ      (BX)(AX*4), AX
 	VMOVUPS.Z (AX), K1, Z28
@@ -1128,7 +1278,7 @@ tiles64AVX512store:
 tiles64AVX512bias:
 	MOVQ      120(DI), DX
 	TESTQ     DX, DX
-	JE        tiles64AVX512clamp
+	JE        tiles64AVX512residual
 	VMOVUPS.Z (DX), K1, Z28
 	VADDPS    Z28, Z0, Z0
 	VADDPS    Z28, Z4, Z4
@@ -1156,6 +1306,80 @@ tiles64AVX512bias:
 	VADDPS    Z28, Z11, Z11
 	VADDPS    Z28, Z15, Z15
 	VADDPS    Z28, Z19, Z19
+	VADDPS    Z28, Z23, Z23
+
+tiles64AVX512residual:
+	CMPQ      88(DI), $0x02
+	JNE       tiles64AVX512clamp
+	MOVQ      (R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z28
+	VADDPS    Z28, Z1, Z1
+	VMOVUPS.Z 128(AX), K3, Z28
+	VADDPS    Z28, Z2, Z2
+	VMOVUPS.Z 192(AX), K4, Z28
+	VADDPS    Z28, Z3, Z3
+	CMPQ      CX, $0x01
+	JLE       tiles64AVX512clamp
+	MOVQ      8(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	VMOVUPS.Z 64(AX), K2, Z28
+	VADDPS    Z28, Z5, Z5
+	VMOVUPS.Z 128(AX), K3, Z28
+	VADDPS    Z28, Z6, Z6
+	VMOVUPS.Z 192(AX), K4, Z28
+	VADDPS    Z28, Z7, Z7
+	CMPQ      CX, $0x02
+	JLE       tiles64AVX512clamp
+	MOVQ      16(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z28
+	VADDPS    Z28, Z8, Z8
+	VMOVUPS.Z 64(AX), K2, Z28
+	VADDPS    Z28, Z9, Z9
+	VMOVUPS.Z 128(AX), K3, Z28
+	VADDPS    Z28, Z10, Z10
+	VMOVUPS.Z 192(AX), K4, Z28
+	VADDPS    Z28, Z11, Z11
+	CMPQ      CX, $0x03
+	JLE       tiles64AVX512clamp
+	MOVQ      24(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z28
+	VADDPS    Z28, Z12, Z12
+	VMOVUPS.Z 64(AX), K2, Z28
+	VADDPS    Z28, Z13, Z13
+	VMOVUPS.Z 128(AX), K3, Z28
+	VADDPS    Z28, Z14, Z14
+	VMOVUPS.Z 192(AX), K4, Z28
+	VADDPS    Z28, Z15, Z15
+	CMPQ      CX, $0x04
+	JLE       tiles64AVX512clamp
+	MOVQ      32(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z28
+	VADDPS    Z28, Z16, Z16
+	VMOVUPS.Z 64(AX), K2, Z28
+	VADDPS    Z28, Z17, Z17
+	VMOVUPS.Z 128(AX), K3, Z28
+	VADDPS    Z28, Z18, Z18
+	VMOVUPS.Z 192(AX), K4, Z28
+	VADDPS    Z28, Z19, Z19
+	CMPQ      CX, $0x05
+	JLE       tiles64AVX512clamp
+	MOVQ      40(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z28
+	VADDPS    Z28, Z20, Z20
+	VMOVUPS.Z 64(AX), K2, Z28
+	VADDPS    Z28, Z21, Z21
+	VMOVUPS.Z 128(AX), K3, Z28
+	VADDPS    Z28, Z22, Z22
+	VMOVUPS.Z 192(AX), K4, Z28
 	VADDPS    Z28, Z23, Z23
 
 tiles64AVX512clamp:
@@ -1377,8 +1601,8 @@ tiles8AVX2store:
 	MOVQ   104(DI), R15
 	MOVQ   8(DI), BX
 	MOVQ   32(DI), CX
-	CMPQ   88(DI), $0x00
-	JE     tiles8AVX2bias
+	CMPQ   88(DI), $0x01
+	JNE    tiles8AVX2bias
 	MOVQ   (R15), AX
 	LEAQ   (BX)(AX*4), AX
 	VADDPS (AX), Y0, Y0
@@ -1411,7 +1635,7 @@ tiles8AVX2store:
 tiles8AVX2bias:
 	MOVQ    120(DI), DX
 	TESTQ   DX, DX
-	JE      tiles8AVX2clamp
+	JE      tiles8AVX2residual
 	VMOVUPS (DX), Y7
 	VADDPS  Y7, Y0, Y0
 	VADDPS  Y7, Y1, Y1
@@ -1419,6 +1643,38 @@ tiles8AVX2bias:
 	VADDPS  Y7, Y3, Y3
 	VADDPS  Y7, Y4, Y4
 	VADDPS  Y7, Y5, Y5
+
+tiles8AVX2residual:
+	CMPQ   88(DI), $0x02
+	JNE    tiles8AVX2clamp
+	MOVQ   (R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y0, Y0
+	CMPQ   CX, $0x01
+	JLE    tiles8AVX2clamp
+	MOVQ   8(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y1, Y1
+	CMPQ   CX, $0x02
+	JLE    tiles8AVX2clamp
+	MOVQ   16(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y2, Y2
+	CMPQ   CX, $0x03
+	JLE    tiles8AVX2clamp
+	MOVQ   24(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y3, Y3
+	CMPQ   CX, $0x04
+	JLE    tiles8AVX2clamp
+	MOVQ   32(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y4, Y4
+	CMPQ   CX, $0x05
+	JLE    tiles8AVX2clamp
+	MOVQ   40(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y5, Y5
 
 tiles8AVX2clamp:
 	CMPQ         128(DI), $0x00
@@ -1612,8 +1868,8 @@ tiles16AVX2store:
 	MOVQ   104(DI), R15
 	MOVQ   8(DI), BX
 	MOVQ   32(DI), CX
-	CMPQ   88(DI), $0x00
-	JE     tiles16AVX2bias
+	CMPQ   88(DI), $0x01
+	JNE    tiles16AVX2bias
 	MOVQ   (R15), AX
 	LEAQ   (BX)(AX*4), AX
 	VADDPS (AX), Y0, Y0
@@ -1652,7 +1908,7 @@ tiles16AVX2store:
 tiles16AVX2bias:
 	MOVQ    120(DI), DX
 	TESTQ   DX, DX
-	JE      tiles16AVX2clamp
+	JE      tiles16AVX2residual
 	VMOVUPS (DX), Y14
 	VADDPS  Y14, Y0, Y0
 	VADDPS  Y14, Y2, Y2
@@ -1667,6 +1923,44 @@ tiles16AVX2bias:
 	VADDPS  Y14, Y7, Y7
 	VADDPS  Y14, Y9, Y9
 	VADDPS  Y14, Y11, Y11
+
+tiles16AVX2residual:
+	CMPQ   88(DI), $0x02
+	JNE    tiles16AVX2clamp
+	MOVQ   (R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y0, Y0
+	VADDPS 32(AX), Y1, Y1
+	CMPQ   CX, $0x01
+	JLE    tiles16AVX2clamp
+	MOVQ   8(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y2, Y2
+	VADDPS 32(AX), Y3, Y3
+	CMPQ   CX, $0x02
+	JLE    tiles16AVX2clamp
+	MOVQ   16(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y4, Y4
+	VADDPS 32(AX), Y5, Y5
+	CMPQ   CX, $0x03
+	JLE    tiles16AVX2clamp
+	MOVQ   24(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y6, Y6
+	VADDPS 32(AX), Y7, Y7
+	CMPQ   CX, $0x04
+	JLE    tiles16AVX2clamp
+	MOVQ   32(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y8, Y8
+	VADDPS 32(AX), Y9, Y9
+	CMPQ   CX, $0x05
+	JLE    tiles16AVX2clamp
+	MOVQ   40(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y10, Y10
+	VADDPS 32(AX), Y11, Y11
 
 tiles16AVX2clamp:
 	CMPQ         128(DI), $0x00
@@ -1836,8 +2130,8 @@ planes16AVX512store:
 	MOVQ      104(DI), R15
 	MOVQ      8(DI), BX
 	MOVQ      32(DI), CX
-	CMPQ      88(DI), $0x00
-	JE        planes16AVX512bias
+	CMPQ      88(DI), $0x01
+	JNE       planes16AVX512bias
 	MOVQ      (R15), AX
 	LEAQ      (BX)(AX*4), AX
 	VMOVUPS.Z (AX), K1, Z7
@@ -1876,13 +2170,51 @@ planes16AVX512store:
 planes16AVX512bias:
 	MOVQ      120(DI), DX
 	TESTQ     DX, DX
-	JE        planes16AVX512clamp
+	JE        planes16AVX512residual
 	VMOVUPS.Z (DX), K1, Z7
 	VADDPS    Z7, Z0, Z0
 	VADDPS    Z7, Z1, Z1
 	VADDPS    Z7, Z2, Z2
 	VADDPS    Z7, Z3, Z3
 	VADDPS    Z7, Z4, Z4
+	VADDPS    Z7, Z5, Z5
+
+planes16AVX512residual:
+	CMPQ      88(DI), $0x02
+	JNE       planes16AVX512clamp
+	MOVQ      (R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z0, Z0
+	CMPQ      CX, $0x01
+	JLE       planes16AVX512clamp
+	MOVQ      8(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z1, Z1
+	CMPQ      CX, $0x02
+	JLE       planes16AVX512clamp
+	MOVQ      16(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z2, Z2
+	CMPQ      CX, $0x03
+	JLE       planes16AVX512clamp
+	MOVQ      24(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z3, Z3
+	CMPQ      CX, $0x04
+	JLE       planes16AVX512clamp
+	MOVQ      32(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z4, Z4
+	CMPQ      CX, $0x05
+	JLE       planes16AVX512clamp
+	MOVQ      40(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z7
 	VADDPS    Z7, Z5, Z5
 
 planes16AVX512clamp:
@@ -2064,8 +2396,8 @@ planes32AVX512store:
 	MOVQ      104(DI), R15
 	MOVQ      8(DI), BX
 	MOVQ      32(DI), CX
-	CMPQ      88(DI), $0x00
-	JE        planes32AVX512bias
+	CMPQ      88(DI), $0x01
+	JNE       planes32AVX512bias
 	MOVQ      (R15), AX
 	LEAQ      (BX)(AX*4), AX
 	VMOVUPS.Z (AX), K1, Z14
@@ -2116,7 +2448,7 @@ planes32AVX512store:
 planes32AVX512bias:
 	MOVQ      120(DI), DX
 	TESTQ     DX, DX
-	JE        planes32AVX512clamp
+	JE        planes32AVX512residual
 	VMOVUPS.Z (DX), K1, Z14
 	VADDPS    Z14, Z0, Z0
 	VADDPS    Z14, Z2, Z2
@@ -2130,6 +2462,56 @@ planes32AVX512bias:
 	VADDPS    Z14, Z5, Z5
 	VADDPS    Z14, Z7, Z7
 	VADDPS    Z14, Z9, Z9
+	VADDPS    Z14, Z11, Z11
+
+planes32AVX512residual:
+	CMPQ      88(DI), $0x02
+	JNE       planes32AVX512clamp
+	MOVQ      (R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z14
+	VADDPS    Z14, Z1, Z1
+	CMPQ      CX, $0x01
+	JLE       planes32AVX512clamp
+	MOVQ      8(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z2, Z2
+	VMOVUPS.Z 64(AX), K2, Z14
+	VADDPS    Z14, Z3, Z3
+	CMPQ      CX, $0x02
+	JLE       planes32AVX512clamp
+	MOVQ      16(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z4, Z4
+	VMOVUPS.Z 64(AX), K2, Z14
+	VADDPS    Z14, Z5, Z5
+	CMPQ      CX, $0x03
+	JLE       planes32AVX512clamp
+	MOVQ      24(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z6, Z6
+	VMOVUPS.Z 64(AX), K2, Z14
+	VADDPS    Z14, Z7, Z7
+	CMPQ      CX, $0x04
+	JLE       planes32AVX512clamp
+	MOVQ      32(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z8, Z8
+	VMOVUPS.Z 64(AX), K2, Z14
+	VADDPS    Z14, Z9, Z9
+	CMPQ      CX, $0x05
+	JLE       planes32AVX512clamp
+	MOVQ      40(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z10, Z10
+	VMOVUPS.Z 64(AX), K2, Z14
 	VADDPS    Z14, Z11, Z11
 
 planes32AVX512clamp:
@@ -2358,8 +2740,8 @@ planes48AVX512store:
 	MOVQ      104(DI), R15
 	MOVQ      8(DI), BX
 	MOVQ      32(DI), CX
-	CMPQ      88(DI), $0x00
-	JE        planes48AVX512bias
+	CMPQ      88(DI), $0x01
+	JNE       planes48AVX512bias
 	MOVQ      (R15), AX
 	LEAQ      (BX)(AX*4), AX
 	VMOVUPS.Z (AX), K1, Z21
@@ -2422,7 +2804,7 @@ planes48AVX512store:
 planes48AVX512bias:
 	MOVQ      120(DI), DX
 	TESTQ     DX, DX
-	JE        planes48AVX512clamp
+	JE        planes48AVX512residual
 	VMOVUPS.Z (DX), K1, Z21
 	VADDPS    Z21, Z0, Z0
 	VADDPS    Z21, Z3, Z3
@@ -2443,6 +2825,68 @@ planes48AVX512bias:
 	VADDPS    Z21, Z8, Z8
 	VADDPS    Z21, Z11, Z11
 	VADDPS    Z21, Z14, Z14
+	VADDPS    Z21, Z17, Z17
+
+planes48AVX512residual:
+	CMPQ      88(DI), $0x02
+	JNE       planes48AVX512clamp
+	MOVQ      (R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z21
+	VADDPS    Z21, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z21
+	VADDPS    Z21, Z1, Z1
+	VMOVUPS.Z 128(AX), K3, Z21
+	VADDPS    Z21, Z2, Z2
+	CMPQ      CX, $0x01
+	JLE       planes48AVX512clamp
+	MOVQ      8(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z21
+	VADDPS    Z21, Z3, Z3
+	VMOVUPS.Z 64(AX), K2, Z21
+	VADDPS    Z21, Z4, Z4
+	VMOVUPS.Z 128(AX), K3, Z21
+	VADDPS    Z21, Z5, Z5
+	CMPQ      CX, $0x02
+	JLE       planes48AVX512clamp
+	MOVQ      16(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z21
+	VADDPS    Z21, Z6, Z6
+	VMOVUPS.Z 64(AX), K2, Z21
+	VADDPS    Z21, Z7, Z7
+	VMOVUPS.Z 128(AX), K3, Z21
+	VADDPS    Z21, Z8, Z8
+	CMPQ      CX, $0x03
+	JLE       planes48AVX512clamp
+	MOVQ      24(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z21
+	VADDPS    Z21, Z9, Z9
+	VMOVUPS.Z 64(AX), K2, Z21
+	VADDPS    Z21, Z10, Z10
+	VMOVUPS.Z 128(AX), K3, Z21
+	VADDPS    Z21, Z11, Z11
+	CMPQ      CX, $0x04
+	JLE       planes48AVX512clamp
+	MOVQ      32(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z21
+	VADDPS    Z21, Z12, Z12
+	VMOVUPS.Z 64(AX), K2, Z21
+	VADDPS    Z21, Z13, Z13
+	VMOVUPS.Z 128(AX), K3, Z21
+	VADDPS    Z21, Z14, Z14
+	CMPQ      CX, $0x05
+	JLE       planes48AVX512clamp
+	MOVQ      40(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z21
+	VADDPS    Z21, Z15, Z15
+	VMOVUPS.Z 64(AX), K2, Z21
+	VADDPS    Z21, Z16, Z16
+	VMOVUPS.Z 128(AX), K3, Z21
 	VADDPS    Z21, Z17, Z17
 
 planes48AVX512clamp:
@@ -2718,8 +3162,8 @@ planes64AVX512store:
 	MOVQ      104(DI), R15
 	MOVQ      8(DI), BX
 	MOVQ      32(DI), CX
-	CMPQ      88(DI), $0x00
-	JE        planes64AVX512bias
+	CMPQ      88(DI), $0x01
+	JNE       planes64AVX512bias
 	MOVQ      (R15), AX
 	LEAQ      (BX)(AX*4), AX
 	VMOVUPS.Z (AX), K1, Z28
@@ -2794,7 +3238,7 @@ planes64AVX512store:
 planes64AVX512bias:
 	MOVQ      120(DI), DX
 	TESTQ     DX, DX
-	JE        planes64AVX512clamp
+	JE        planes64AVX512residual
 	VMOVUPS.Z (DX), K1, Z28
 	VADDPS    Z28, Z0, Z0
 	VADDPS    Z28, Z4, Z4
@@ -2822,6 +3266,80 @@ planes64AVX512bias:
 	VADDPS    Z28, Z11, Z11
 	VADDPS    Z28, Z15, Z15
 	VADDPS    Z28, Z19, Z19
+	VADDPS    Z28, Z23, Z23
+
+planes64AVX512residual:
+	CMPQ      88(DI), $0x02
+	JNE       planes64AVX512clamp
+	MOVQ      (R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z28
+	VADDPS    Z28, Z1, Z1
+	VMOVUPS.Z 128(AX), K3, Z28
+	VADDPS    Z28, Z2, Z2
+	VMOVUPS.Z 192(AX), K4, Z28
+	VADDPS    Z28, Z3, Z3
+	CMPQ      CX, $0x01
+	JLE       planes64AVX512clamp
+	MOVQ      8(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	VMOVUPS.Z 64(AX), K2, Z28
+	VADDPS    Z28, Z5, Z5
+	VMOVUPS.Z 128(AX), K3, Z28
+	VADDPS    Z28, Z6, Z6
+	VMOVUPS.Z 192(AX), K4, Z28
+	VADDPS    Z28, Z7, Z7
+	CMPQ      CX, $0x02
+	JLE       planes64AVX512clamp
+	MOVQ      16(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z28
+	VADDPS    Z28, Z8, Z8
+	VMOVUPS.Z 64(AX), K2, Z28
+	VADDPS    Z28, Z9, Z9
+	VMOVUPS.Z 128(AX), K3, Z28
+	VADDPS    Z28, Z10, Z10
+	VMOVUPS.Z 192(AX), K4, Z28
+	VADDPS    Z28, Z11, Z11
+	CMPQ      CX, $0x03
+	JLE       planes64AVX512clamp
+	MOVQ      24(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z28
+	VADDPS    Z28, Z12, Z12
+	VMOVUPS.Z 64(AX), K2, Z28
+	VADDPS    Z28, Z13, Z13
+	VMOVUPS.Z 128(AX), K3, Z28
+	VADDPS    Z28, Z14, Z14
+	VMOVUPS.Z 192(AX), K4, Z28
+	VADDPS    Z28, Z15, Z15
+	CMPQ      CX, $0x04
+	JLE       planes64AVX512clamp
+	MOVQ      32(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z28
+	VADDPS    Z28, Z16, Z16
+	VMOVUPS.Z 64(AX), K2, Z28
+	VADDPS    Z28, Z17, Z17
+	VMOVUPS.Z 128(AX), K3, Z28
+	VADDPS    Z28, Z18, Z18
+	VMOVUPS.Z 192(AX), K4, Z28
+	VADDPS    Z28, Z19, Z19
+	CMPQ      CX, $0x05
+	JLE       planes64AVX512clamp
+	MOVQ      40(R15), AX
+	LEAQ      (BX)(AX*4), AX
+	VMOVUPS.Z (AX), K1, Z28
+	VADDPS    Z28, Z20, Z20
+	VMOVUPS.Z 64(AX), K2, Z28
+	VADDPS    Z28, Z21, Z21
+	VMOVUPS.Z 128(AX), K3, Z28
+	VADDPS    Z28, Z22, Z22
+	VMOVUPS.Z 192(AX), K4, Z28
 	VADDPS    Z28, Z23, Z23
 
 planes64AVX512clamp:
@@ -3025,8 +3543,8 @@ planes8AVX2store:
 	MOVQ   104(DI), R15
 	MOVQ   8(DI), BX
 	MOVQ   32(DI), CX
-	CMPQ   88(DI), $0x00
-	JE     planes8AVX2bias
+	CMPQ   88(DI), $0x01
+	JNE    planes8AVX2bias
 	MOVQ   (R15), AX
 	LEAQ   (BX)(AX*4), AX
 	VADDPS (AX), Y0, Y0
@@ -3059,7 +3577,7 @@ planes8AVX2store:
 planes8AVX2bias:
 	MOVQ    120(DI), DX
 	TESTQ   DX, DX
-	JE      planes8AVX2clamp
+	JE      planes8AVX2residual
 	VMOVUPS (DX), Y7
 	VADDPS  Y7, Y0, Y0
 	VADDPS  Y7, Y1, Y1
@@ -3067,6 +3585,38 @@ planes8AVX2bias:
 	VADDPS  Y7, Y3, Y3
 	VADDPS  Y7, Y4, Y4
 	VADDPS  Y7, Y5, Y5
+
+planes8AVX2residual:
+	CMPQ   88(DI), $0x02
+	JNE    planes8AVX2clamp
+	MOVQ   (R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y0, Y0
+	CMPQ   CX, $0x01
+	JLE    planes8AVX2clamp
+	MOVQ   8(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y1, Y1
+	CMPQ   CX, $0x02
+	JLE    planes8AVX2clamp
+	MOVQ   16(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y2, Y2
+	CMPQ   CX, $0x03
+	JLE    planes8AVX2clamp
+	MOVQ   24(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y3, Y3
+	CMPQ   CX, $0x04
+	JLE    planes8AVX2clamp
+	MOVQ   32(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y4, Y4
+	CMPQ   CX, $0x05
+	JLE    planes8AVX2clamp
+	MOVQ   40(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y5, Y5
 
 planes8AVX2clamp:
 	CMPQ         128(DI), $0x00
@@ -3242,8 +3792,8 @@ planes16AVX2store:
 	MOVQ   104(DI), R15
 	MOVQ   8(DI), BX
 	MOVQ   32(DI), CX
-	CMPQ   88(DI), $0x00
-	JE     planes16AVX2bias
+	CMPQ   88(DI), $0x01
+	JNE    planes16AVX2bias
 	MOVQ   (R15), AX
 	LEAQ   (BX)(AX*4), AX
 	VADDPS (AX), Y0, Y0
@@ -3282,7 +3832,7 @@ planes16AVX2store:
 planes16AVX2bias:
 	MOVQ    120(DI), DX
 	TESTQ   DX, DX
-	JE      planes16AVX2clamp
+	JE      planes16AVX2residual
 	VMOVUPS (DX), Y14
 	VADDPS  Y14, Y0, Y0
 	VADDPS  Y14, Y2, Y2
@@ -3297,6 +3847,44 @@ planes16AVX2bias:
 	VADDPS  Y14, Y7, Y7
 	VADDPS  Y14, Y9, Y9
 	VADDPS  Y14, Y11, Y11
+
+planes16AVX2residual:
+	CMPQ   88(DI), $0x02
+	JNE    planes16AVX2clamp
+	MOVQ   (R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y0, Y0
+	VADDPS 32(AX), Y1, Y1
+	CMPQ   CX, $0x01
+	JLE    planes16AVX2clamp
+	MOVQ   8(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y2, Y2
+	VADDPS 32(AX), Y3, Y3
+	CMPQ   CX, $0x02
+	JLE    planes16AVX2clamp
+	MOVQ   16(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y4, Y4
+	VADDPS 32(AX), Y5, Y5
+	CMPQ   CX, $0x03
+	JLE    planes16AVX2clamp
+	MOVQ   24(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y6, Y6
+	VADDPS 32(AX), Y7, Y7
+	CMPQ   CX, $0x04
+	JLE    planes16AVX2clamp
+	MOVQ   32(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y8, Y8
+	VADDPS 32(AX), Y9, Y9
+	CMPQ   CX, $0x05
+	JLE    planes16AVX2clamp
+	MOVQ   40(R15), AX
+	LEAQ   (BX)(AX*4), AX
+	VADDPS (AX), Y10, Y10
+	VADDPS 32(AX), Y11, Y11
 
 planes16AVX2clamp:
 	CMPQ         128(DI), $0x00
@@ -6188,6 +6776,279 @@ channels:
 	VZEROUPPER
 	RET
 
+// func winogradFilterAVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+// Requires: AVX, AVX512F
+TEXT ·winogradFilterAVX512(SB), NOSPLIT, $0-64
+	MOVL         $0x3e800000, AX
+	VMOVD        AX, X0
+	VBROADCASTSS X0, Z0
+	MOVL         $0xbe2aaaab, AX
+	VMOVD        AX, X1
+	VBROADCASTSS X1, Z1
+	MOVL         $0x3e2aaaab, AX
+	VMOVD        AX, X2
+	VBROADCASTSS X2, Z2
+	MOVL         $0x3daaaaab, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Z3
+	MOVL         $0x3d2aaaab, AX
+	VMOVD        AX, X4
+	VBROADCASTSS X4, Z4
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+24(FP), CX
+	MOVQ         between+56(FP), DX
+	MOVQ         srcRow+32(FP), BX
+	MOVQ         srcColumn+40(FP), SI
+	MOVQ         dstRow+8(FP), DI
+	MOVQ         dstColumn+16(FP), R8
+	MOVQ         n+48(FP), R9
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+	SHLQ         $0x02, DI
+	SHLQ         $0x02, R8
+
+channels:
+	MOVQ        CX, R11
+	MOVQ        R11, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        BX, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        BX, R10
+	VMOVUPS     (R10), Z7
+	VADDPS      Z5, Z7, Z8
+	VADDPS      Z8, Z6, Z9
+	VMULPS      Z1, Z9, Z9
+	VSUBPS      Z6, Z8, Z8
+	VMULPS      Z1, Z8, Z8
+	VMULPS      Z4, Z5, Z10
+	VFMADD231PS Z7, Z2, Z10
+	VMULPS      Z3, Z6, Z6
+	VADDPS      Z10, Z6, Z11
+	VSUBPS      Z6, Z10, Z6
+	VMULPS      Z0, Z5, Z5
+	VMOVUPS     Z5, (DX)
+	VMOVUPS     Z9, 384(DX)
+	VMOVUPS     Z8, 768(DX)
+	VMOVUPS     Z11, 1152(DX)
+	VMOVUPS     Z6, 1536(DX)
+	VMOVUPS     Z7, 1920(DX)
+	ADDQ        SI, R11
+	MOVQ        R11, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        BX, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        BX, R10
+	VMOVUPS     (R10), Z7
+	VADDPS      Z5, Z7, Z8
+	VADDPS      Z8, Z6, Z9
+	VMULPS      Z1, Z9, Z9
+	VSUBPS      Z6, Z8, Z8
+	VMULPS      Z1, Z8, Z8
+	VMULPS      Z4, Z5, Z10
+	VFMADD231PS Z7, Z2, Z10
+	VMULPS      Z3, Z6, Z6
+	VADDPS      Z10, Z6, Z11
+	VSUBPS      Z6, Z10, Z6
+	VMULPS      Z0, Z5, Z5
+	VMOVUPS     Z5, 64(DX)
+	VMOVUPS     Z9, 448(DX)
+	VMOVUPS     Z8, 832(DX)
+	VMOVUPS     Z11, 1216(DX)
+	VMOVUPS     Z6, 1600(DX)
+	VMOVUPS     Z7, 1984(DX)
+	ADDQ        SI, R11
+	MOVQ        R11, R10
+	VMOVUPS     (R10), Z5
+	ADDQ        BX, R10
+	VMOVUPS     (R10), Z6
+	ADDQ        BX, R10
+	VMOVUPS     (R10), Z7
+	VADDPS      Z5, Z7, Z8
+	VADDPS      Z8, Z6, Z9
+	VMULPS      Z1, Z9, Z9
+	VSUBPS      Z6, Z8, Z8
+	VMULPS      Z1, Z8, Z8
+	VMULPS      Z4, Z5, Z10
+	VFMADD231PS Z7, Z2, Z10
+	VMULPS      Z3, Z6, Z6
+	VADDPS      Z10, Z6, Z11
+	VSUBPS      Z6, Z10, Z6
+	VMULPS      Z0, Z5, Z5
+	VMOVUPS     Z5, 128(DX)
+	VMOVUPS     Z9, 512(DX)
+	VMOVUPS     Z8, 896(DX)
+	VMOVUPS     Z11, 1280(DX)
+	VMOVUPS     Z6, 1664(DX)
+	VMOVUPS     Z7, 2048(DX)
+	MOVQ        AX, R11
+	VMOVUPS     (DX), Z5
+	VMOVUPS     64(DX), Z6
+	VMOVUPS     128(DX), Z7
+	MOVQ        R11, R10
+	VADDPS      Z5, Z7, Z8
+	VADDPS      Z8, Z6, Z9
+	VMULPS      Z1, Z9, Z9
+	VSUBPS      Z6, Z8, Z8
+	VMULPS      Z1, Z8, Z8
+	VMULPS      Z4, Z5, Z10
+	VFMADD231PS Z7, Z2, Z10
+	VMULPS      Z3, Z6, Z6
+	VADDPS      Z10, Z6, Z11
+	VSUBPS      Z6, Z10, Z6
+	VMULPS      Z0, Z5, Z5
+	VMOVUPS     Z5, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z9, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z8, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z11, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z6, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z7, (R10)
+	ADDQ        DI, R11
+	VMOVUPS     384(DX), Z5
+	VMOVUPS     448(DX), Z6
+	VMOVUPS     512(DX), Z7
+	MOVQ        R11, R10
+	VADDPS      Z5, Z7, Z8
+	VADDPS      Z8, Z6, Z9
+	VMULPS      Z1, Z9, Z9
+	VSUBPS      Z6, Z8, Z8
+	VMULPS      Z1, Z8, Z8
+	VMULPS      Z4, Z5, Z10
+	VFMADD231PS Z7, Z2, Z10
+	VMULPS      Z3, Z6, Z6
+	VADDPS      Z10, Z6, Z11
+	VSUBPS      Z6, Z10, Z6
+	VMULPS      Z0, Z5, Z5
+	VMOVUPS     Z5, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z9, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z8, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z11, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z6, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z7, (R10)
+	ADDQ        DI, R11
+	VMOVUPS     768(DX), Z5
+	VMOVUPS     832(DX), Z6
+	VMOVUPS     896(DX), Z7
+	MOVQ        R11, R10
+	VADDPS      Z5, Z7, Z8
+	VADDPS      Z8, Z6, Z9
+	VMULPS      Z1, Z9, Z9
+	VSUBPS      Z6, Z8, Z8
+	VMULPS      Z1, Z8, Z8
+	VMULPS      Z4, Z5, Z10
+	VFMADD231PS Z7, Z2, Z10
+	VMULPS      Z3, Z6, Z6
+	VADDPS      Z10, Z6, Z11
+	VSUBPS      Z6, Z10, Z6
+	VMULPS      Z0, Z5, Z5
+	VMOVUPS     Z5, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z9, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z8, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z11, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z6, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z7, (R10)
+	ADDQ        DI, R11
+	VMOVUPS     1152(DX), Z5
+	VMOVUPS     1216(DX), Z6
+	VMOVUPS     1280(DX), Z7
+	MOVQ        R11, R10
+	VADDPS      Z5, Z7, Z8
+	VADDPS      Z8, Z6, Z9
+	VMULPS      Z1, Z9, Z9
+	VSUBPS      Z6, Z8, Z8
+	VMULPS      Z1, Z8, Z8
+	VMULPS      Z4, Z5, Z10
+	VFMADD231PS Z7, Z2, Z10
+	VMULPS      Z3, Z6, Z6
+	VADDPS      Z10, Z6, Z11
+	VSUBPS      Z6, Z10, Z6
+	VMULPS      Z0, Z5, Z5
+	VMOVUPS     Z5, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z9, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z8, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z11, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z6, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z7, (R10)
+	ADDQ        DI, R11
+	VMOVUPS     1536(DX), Z5
+	VMOVUPS     1600(DX), Z6
+	VMOVUPS     1664(DX), Z7
+	MOVQ        R11, R10
+	VADDPS      Z5, Z7, Z8
+	VADDPS      Z8, Z6, Z9
+	VMULPS      Z1, Z9, Z9
+	VSUBPS      Z6, Z8, Z8
+	VMULPS      Z1, Z8, Z8
+	VMULPS      Z4, Z5, Z10
+	VFMADD231PS Z7, Z2, Z10
+	VMULPS      Z3, Z6, Z6
+	VADDPS      Z10, Z6, Z11
+	VSUBPS      Z6, Z10, Z6
+	VMULPS      Z0, Z5, Z5
+	VMOVUPS     Z5, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z9, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z8, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z11, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z6, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z7, (R10)
+	ADDQ        DI, R11
+	VMOVUPS     1920(DX), Z5
+	VMOVUPS     1984(DX), Z6
+	VMOVUPS     2048(DX), Z7
+	MOVQ        R11, R10
+	VADDPS      Z5, Z7, Z8
+	VADDPS      Z8, Z6, Z9
+	VMULPS      Z1, Z9, Z9
+	VSUBPS      Z6, Z8, Z8
+	VMULPS      Z1, Z8, Z8
+	VMULPS      Z4, Z5, Z10
+	VFMADD231PS Z7, Z2, Z10
+	VMULPS      Z3, Z6, Z6
+	VADDPS      Z10, Z6, Z11
+	VSUBPS      Z6, Z10, Z6
+	VMULPS      Z0, Z5, Z5
+	VMOVUPS     Z5, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z9, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z8, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z11, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z6, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Z7, (R10)
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, AX
+	SUBQ        $0x10, R9
+	JG          channels
+	VZEROUPPER
+	RET
+
 // func winogradInAVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·winogradInAVX2(SB), NOSPLIT, $0-64
@@ -6983,5 +7844,354 @@ channels:
 	ADDQ        $0x20, R10
 	SUBQ        $0x08, R9
 	JG          channels
+	VZEROUPPER
+	RET
+
+// func winogradFilterAVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·winogradFilterAVX2(SB), NOSPLIT, $0-64
+	MOVL         $0x3e800000, AX
+	VMOVD        AX, X0
+	VBROADCASTSS X0, Y0
+	MOVL         $0xbe2aaaab, AX
+	VMOVD        AX, X1
+	VBROADCASTSS X1, Y1
+	MOVL         $0x3e2aaaab, AX
+	VMOVD        AX, X2
+	VBROADCASTSS X2, Y2
+	MOVL         $0x3daaaaab, AX
+	VMOVD        AX, X3
+	VBROADCASTSS X3, Y3
+	MOVL         $0x3d2aaaab, AX
+	VMOVD        AX, X4
+	VBROADCASTSS X4, Y4
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+24(FP), CX
+	MOVQ         between+56(FP), DX
+	MOVQ         srcRow+32(FP), BX
+	MOVQ         srcColumn+40(FP), SI
+	MOVQ         dstRow+8(FP), DI
+	MOVQ         dstColumn+16(FP), R8
+	MOVQ         n+48(FP), R9
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+	SHLQ         $0x02, DI
+	SHLQ         $0x02, R8
+
+channels:
+	MOVQ        CX, R11
+	MOVQ        R11, R10
+	VMOVUPS     (R10), Y5
+	ADDQ        BX, R10
+	VMOVUPS     (R10), Y6
+	ADDQ        BX, R10
+	VMOVUPS     (R10), Y7
+	VADDPS      Y5, Y7, Y8
+	VADDPS      Y8, Y6, Y9
+	VMULPS      Y1, Y9, Y9
+	VSUBPS      Y6, Y8, Y8
+	VMULPS      Y1, Y8, Y8
+	VMULPS      Y4, Y5, Y10
+	VFMADD231PS Y7, Y2, Y10
+	VMULPS      Y3, Y6, Y6
+	VADDPS      Y10, Y6, Y11
+	VSUBPS      Y6, Y10, Y6
+	VMULPS      Y0, Y5, Y5
+	VMOVUPS     Y5, (DX)
+	VMOVUPS     Y9, 192(DX)
+	VMOVUPS     Y8, 384(DX)
+	VMOVUPS     Y11, 576(DX)
+	VMOVUPS     Y6, 768(DX)
+	VMOVUPS     Y7, 960(DX)
+	ADDQ        SI, R11
+	MOVQ        R11, R10
+	VMOVUPS     (R10), Y5
+	ADDQ        BX, R10
+	VMOVUPS     (R10), Y6
+	ADDQ        BX, R10
+	VMOVUPS     (R10), Y7
+	VADDPS      Y5, Y7, Y8
+	VADDPS      Y8, Y6, Y9
+	VMULPS      Y1, Y9, Y9
+	VSUBPS      Y6, Y8, Y8
+	VMULPS      Y1, Y8, Y8
+	VMULPS      Y4, Y5, Y10
+	VFMADD231PS Y7, Y2, Y10
+	VMULPS      Y3, Y6, Y6
+	VADDPS      Y10, Y6, Y11
+	VSUBPS      Y6, Y10, Y6
+	VMULPS      Y0, Y5, Y5
+	VMOVUPS     Y5, 32(DX)
+	VMOVUPS     Y9, 224(DX)
+	VMOVUPS     Y8, 416(DX)
+	VMOVUPS     Y11, 608(DX)
+	VMOVUPS     Y6, 800(DX)
+	VMOVUPS     Y7, 992(DX)
+	ADDQ        SI, R11
+	MOVQ        R11, R10
+	VMOVUPS     (R10), Y5
+	ADDQ        BX, R10
+	VMOVUPS     (R10), Y6
+	ADDQ        BX, R10
+	VMOVUPS     (R10), Y7
+	VADDPS      Y5, Y7, Y8
+	VADDPS      Y8, Y6, Y9
+	VMULPS      Y1, Y9, Y9
+	VSUBPS      Y6, Y8, Y8
+	VMULPS      Y1, Y8, Y8
+	VMULPS      Y4, Y5, Y10
+	VFMADD231PS Y7, Y2, Y10
+	VMULPS      Y3, Y6, Y6
+	VADDPS      Y10, Y6, Y11
+	VSUBPS      Y6, Y10, Y6
+	VMULPS      Y0, Y5, Y5
+	VMOVUPS     Y5, 64(DX)
+	VMOVUPS     Y9, 256(DX)
+	VMOVUPS     Y8, 448(DX)
+	VMOVUPS     Y11, 640(DX)
+	VMOVUPS     Y6, 832(DX)
+	VMOVUPS     Y7, 1024(DX)
+	MOVQ        AX, R11
+	VMOVUPS     (DX), Y5
+	VMOVUPS     32(DX), Y6
+	VMOVUPS     64(DX), Y7
+	MOVQ        R11, R10
+	VADDPS      Y5, Y7, Y8
+	VADDPS      Y8, Y6, Y9
+	VMULPS      Y1, Y9, Y9
+	VSUBPS      Y6, Y8, Y8
+	VMULPS      Y1, Y8, Y8
+	VMULPS      Y4, Y5, Y10
+	VFMADD231PS Y7, Y2, Y10
+	VMULPS      Y3, Y6, Y6
+	VADDPS      Y10, Y6, Y11
+	VSUBPS      Y6, Y10, Y6
+	VMULPS      Y0, Y5, Y5
+	VMOVUPS     Y5, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y9, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y8, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y11, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y6, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y7, (R10)
+	ADDQ        DI, R11
+	VMOVUPS     192(DX), Y5
+	VMOVUPS     224(DX), Y6
+	VMOVUPS     256(DX), Y7
+	MOVQ        R11, R10
+	VADDPS      Y5, Y7, Y8
+	VADDPS      Y8, Y6, Y9
+	VMULPS      Y1, Y9, Y9
+	VSUBPS      Y6, Y8, Y8
+	VMULPS      Y1, Y8, Y8
+	VMULPS      Y4, Y5, Y10
+	VFMADD231PS Y7, Y2, Y10
+	VMULPS      Y3, Y6, Y6
+	VADDPS      Y10, Y6, Y11
+	VSUBPS      Y6, Y10, Y6
+	VMULPS      Y0, Y5, Y5
+	VMOVUPS     Y5, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y9, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y8, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y11, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y6, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y7, (R10)
+	ADDQ        DI, R11
+	VMOVUPS     384(DX), Y5
+	VMOVUPS     416(DX), Y6
+	VMOVUPS     448(DX), Y7
+	MOVQ        R11, R10
+	VADDPS      Y5, Y7, Y8
+	VADDPS      Y8, Y6, Y9
+	VMULPS      Y1, Y9, Y9
+	VSUBPS      Y6, Y8, Y8
+	VMULPS      Y1, Y8, Y8
+	VMULPS      Y4, Y5, Y10
+	VFMADD231PS Y7, Y2, Y10
+	VMULPS      Y3, Y6, Y6
+	VADDPS      Y10, Y6, Y11
+	VSUBPS      Y6, Y10, Y6
+	VMULPS      Y0, Y5, Y5
+	VMOVUPS     Y5, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y9, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y8, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y11, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y6, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y7, (R10)
+	ADDQ        DI, R11
+	VMOVUPS     576(DX), Y5
+	VMOVUPS     608(DX), Y6
+	VMOVUPS     640(DX), Y7
+	MOVQ        R11, R10
+	VADDPS      Y5, Y7, Y8
+	VADDPS      Y8, Y6, Y9
+	VMULPS      Y1, Y9, Y9
+	VSUBPS      Y6, Y8, Y8
+	VMULPS      Y1, Y8, Y8
+	VMULPS      Y4, Y5, Y10
+	VFMADD231PS Y7, Y2, Y10
+	VMULPS      Y3, Y6, Y6
+	VADDPS      Y10, Y6, Y11
+	VSUBPS      Y6, Y10, Y6
+	VMULPS      Y0, Y5, Y5
+	VMOVUPS     Y5, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y9, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y8, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y11, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y6, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y7, (R10)
+	ADDQ        DI, R11
+	VMOVUPS     768(DX), Y5
+	VMOVUPS     800(DX), Y6
+	VMOVUPS     832(DX), Y7
+	MOVQ        R11, R10
+	VADDPS      Y5, Y7, Y8
+	VADDPS      Y8, Y6, Y9
+	VMULPS      Y1, Y9, Y9
+	VSUBPS      Y6, Y8, Y8
+	VMULPS      Y1, Y8, Y8
+	VMULPS      Y4, Y5, Y10
+	VFMADD231PS Y7, Y2, Y10
+	VMULPS      Y3, Y6, Y6
+	VADDPS      Y10, Y6, Y11
+	VSUBPS      Y6, Y10, Y6
+	VMULPS      Y0, Y5, Y5
+	VMOVUPS     Y5, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y9, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y8, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y11, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y6, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y7, (R10)
+	ADDQ        DI, R11
+	VMOVUPS     960(DX), Y5
+	VMOVUPS     992(DX), Y6
+	VMOVUPS     1024(DX), Y7
+	MOVQ        R11, R10
+	VADDPS      Y5, Y7, Y8
+	VADDPS      Y8, Y6, Y9
+	VMULPS      Y1, Y9, Y9
+	VSUBPS      Y6, Y8, Y8
+	VMULPS      Y1, Y8, Y8
+	VMULPS      Y4, Y5, Y10
+	VFMADD231PS Y7, Y2, Y10
+	VMULPS      Y3, Y6, Y6
+	VADDPS      Y10, Y6, Y11
+	VSUBPS      Y6, Y10, Y6
+	VMULPS      Y0, Y5, Y5
+	VMOVUPS     Y5, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y9, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y8, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y11, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y6, (R10)
+	ADDQ        R8, R10
+	VMOVUPS     Y7, (R10)
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, AX
+	SUBQ        $0x08, R9
+	JG          channels
+	VZEROUPPER
+	RET
+
+// func peakAVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·peakAVX512(SB), NOSPLIT, $0-8
+	MOVQ         n+0(FP), AX
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	MOVL         $0x00000000, CX
+	VMOVD        CX, X12
+	VBROADCASTSS X12, Z12
+
+loop:
+	VFMADD231PS Z12, Z12, Z0
+	VFMADD231PS Z12, Z12, Z1
+	VFMADD231PS Z12, Z12, Z2
+	VFMADD231PS Z12, Z12, Z3
+	VFMADD231PS Z12, Z12, Z4
+	VFMADD231PS Z12, Z12, Z5
+	VFMADD231PS Z12, Z12, Z6
+	VFMADD231PS Z12, Z12, Z7
+	VFMADD231PS Z12, Z12, Z8
+	VFMADD231PS Z12, Z12, Z9
+	VFMADD231PS Z12, Z12, Z10
+	VFMADD231PS Z12, Z12, Z11
+	DECQ        AX
+	JG          loop
+	VZEROUPPER
+	RET
+
+// func peakAVX2(n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·peakAVX2(SB), NOSPLIT, $0-8
+	MOVQ         n+0(FP), AX
+	VPXOR        Y0, Y0, Y0
+	VPXOR        Y1, Y1, Y1
+	VPXOR        Y2, Y2, Y2
+	VPXOR        Y3, Y3, Y3
+	VPXOR        Y4, Y4, Y4
+	VPXOR        Y5, Y5, Y5
+	VPXOR        Y6, Y6, Y6
+	VPXOR        Y7, Y7, Y7
+	VPXOR        Y8, Y8, Y8
+	VPXOR        Y9, Y9, Y9
+	VPXOR        Y10, Y10, Y10
+	VPXOR        Y11, Y11, Y11
+	MOVL         $0x00000000, CX
+	VMOVD        CX, X12
+	VBROADCASTSS X12, Y12
+
+loop:
+	VFMADD231PS Y12, Y12, Y0
+	VFMADD231PS Y12, Y12, Y1
+	VFMADD231PS Y12, Y12, Y2
+	VFMADD231PS Y12, Y12, Y3
+	VFMADD231PS Y12, Y12, Y4
+	VFMADD231PS Y12, Y12, Y5
+	VFMADD231PS Y12, Y12, Y6
+	VFMADD231PS Y12, Y12, Y7
+	VFMADD231PS Y12, Y12, Y8
+	VFMADD231PS Y12, Y12, Y9
+	VFMADD231PS Y12, Y12, Y10
+	VFMADD231PS Y12, Y12, Y11
+	DECQ        AX
+	JG          loop
 	VZEROUPPER
 	RET

@@ -54,7 +54,8 @@ func randomCall(r *rand.Rand, s *Set[float32], planes bool) call {
 	if r.IntN(2) == 0 {
 		k.end.Bias = random(r, k.cols)
 	}
-	k.end.Add = r.IntN(2) == 0
+	k.end.Add = r.IntN(3) == 0
+	k.end.Residual = !k.end.Add && r.IntN(2) == 0
 	if r.IntN(2) == 0 {
 		k.end.Clamp, k.end.High = true, 6
 	}
@@ -82,7 +83,7 @@ func (k call) slow(planes bool) (want, scale []float64) {
 				}
 			}
 			to := k.rows.C[i] + j
-			if k.end.Add {
+			if k.end.Add || k.end.Residual {
 				sum += want[to]
 			}
 			if k.end.Bias != nil {

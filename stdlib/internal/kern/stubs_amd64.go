@@ -234,6 +234,11 @@ func winogradInAVX512(dst *float32, dstRow int, dstColumn int, src *float32, src
 //go:noescape
 func winogradOutAVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32, bias *float32, low float32, high float32)
 
+// winogradFilterAVX512 transforms a tile of n channels; between has room for 36 vectors.
+//
+//go:noescape
+func winogradFilterAVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+
 // winogradInAVX2 transforms a tile of n channels; between has room for 36 vectors.
 //
 //go:noescape
@@ -243,3 +248,14 @@ func winogradInAVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRo
 //
 //go:noescape
 func winogradOutAVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32, bias *float32, low float32, high float32)
+
+// winogradFilterAVX2 transforms a tile of n channels; between has room for 36 vectors.
+//
+//go:noescape
+func winogradFilterAVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+
+// peakAVX512 multiplies and adds in registers, 12 vectors a round.
+func peakAVX512(n int)
+
+// peakAVX2 multiplies and adds in registers, 12 vectors a round.
+func peakAVX2(n int)

@@ -30,6 +30,9 @@ func Store[T Float](c, s []T, end End[T]) {
 		if end.Bias != nil {
 			v += end.Bias[j]
 		}
+		if end.Residual {
+			v += c[j]
+		}
 		if end.Clamp {
 			v = min(max(v, end.Low), end.High)
 		}

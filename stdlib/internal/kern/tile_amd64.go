@@ -77,8 +77,11 @@ func args(c, a []float32, rows Rows, n, step int, segs []Seg, b []float32, ldb, 
 		b: unsafe.Pointer(unsafe.SliceData(b)), ldb: 4 * ldb, step: 4 * step,
 		mask: ^uint64(0) >> (64 - cols),
 	}
-	if end.Add {
+	switch {
+	case end.Add:
 		t.add = 1
+	case end.Residual:
+		t.add = 2
 	}
 	if end.Bias != nil {
 		t.bias = unsafe.Pointer(unsafe.SliceData(end.Bias[:cols]))

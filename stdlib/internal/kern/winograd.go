@@ -85,7 +85,7 @@ func WinogradOut[T Float](dst []T, row, column int, src []T, xi, n int, end End[
 // WinogradFilter transforms n elements of the nine of a filter, that are step
 // apart in src, to the products' factors, xi apart in dst.
 func WinogradFilter[T Float](dst []T, xi int, src []T, step, n int) {
-	for c := range n {
+	for c := fastWinogradFilter(dst, xi, src, step, n); c < n; c++ {
 		var between [6][3]T
 		for j := range 3 {
 			for i, v := range transformFilter([3]T{src[j*step+c], src[(3+j)*step+c], src[(6+j)*step+c]}) {

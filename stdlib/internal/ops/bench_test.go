@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"graft/stdlib/internal/kern"
 	"graft/stdlib/internal/par"
 )
 
@@ -127,5 +128,42 @@ func BenchmarkWinograd(b *testing.B) {
 		x, f, _, flops := convShapes(s)
 		benchKernel(b, fmt.Sprint(s), WinogradConv2D{}, flops, x, f)
 		benchKernel(b, fmt.Sprint("direct", s), Conv2D{}, flops, x, f)
+	}
+}
+
+// BenchmarkLimits are what kernels can reach at most: GFLOPS in registers, and
+// GB/s read from memory.
+func BenchmarkLimits(b *testing.B) {
+	const elements = 64 << 20
+	x := make([]float32, elements)
+	for _, workers := range []int{1, 2} {
+		pool := par.New(workers)
+		best := func(b *testing.B, unit string, f func() float64) {
+			pool.Start()
+			defer pool.Stop()
+			most := 0.0
+			for b.Loop() {
+				start := time.Now()
+				work := f()
+				most = max(most, work/time.Since(start).Seconds()/1e9)
+			}
+			b.ReportMetric(most, unit)
+		}
+		b.Run(fmt.Sprintf("peak/t%d", workers), func(b *testing.B) {
+			best(b, "GFLOPS-best", func() float64 {
+				done := make([]float64, workers)
+				pool.For(workers, func(part int) { done[part] = kern.Peak(200_000) })
+				return float64(workers) * done[0]
+			})
+		})
+		b.Run(fmt.Sprintf("memory/t%d", workers), func(b *testing.B) {
+			best(b, "GBs-best", func() float64 {
+				pool.For(8*workers, func(part int) {
+					n := elements / 8 / workers
+					kern.Dot(x[part*n:(part+1)*n], x[part*n:(part+1)*n])
+				})
+				return 4 * elements
+			})
+		})
 	}
 }

@@ -109,7 +109,7 @@ func ending[T Float](e Ending, out *Value, in []*Value) kern.End[T] {
 		end.Bias = Elems[T](in[2])
 	}
 	if e.Residual {
-		end.Add = true
+		end.Residual = true
 		copyValue(out, in[len(in)-1])
 	}
 	switch e.Activation {

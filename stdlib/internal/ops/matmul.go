@@ -79,14 +79,23 @@ func matMulEnding[T Float](c *Ctx, k MatMul, out *Value, in []*Value, end kern.E
 	if len(dst) == 0 {
 		return nil
 	}
-	if k.TransposeB && 4*g.m < g.n && !end.Add && end.Bias == nil && !end.Clamp {
+	if k.TransposeB && 4*g.m < g.n && !end.Residual && end.Bias == nil && !end.Clamp {
 		return multiplyTurned(c, g, k.TransposeA, dst, in)
 	}
 	m := matrix[T]{b: Elems[T](in[1]), rows: g.k, cols: g.n}
 	if k.TransposeB {
 		m.turned = g.k
 	}
-	return multiply(c, g, dst, Elems[T](in[0]), m, in[1].Memo, end)
+	if !end.Residual || g.k <= sumBlock {
+		return multiply(c, g, dst, Elems[T](in[0]), m, in[1].Memo, end)
+	}
+	// The parts of the sum need the place where the residual is.
+	sums := scratch[T](c, len(dst))
+	if err := multiply(c, g, sums, Elems[T](in[0]), m, in[1].Memo, kern.End[T]{Bias: end.Bias}); err != nil {
+		return err
+	}
+	end.Bias = nil
+	return c.Ranges(len(dst), elementGrain, func(from, to int) { kern.Store(dst[from:to], sums[from:to], end) })
 }
 
 func multiply[T Float](c *Ctx, g gemm, dst, a []T, m matrix[T], memo *Memo, end kern.End[T]) error {
@@ -140,7 +149,7 @@ func multiplyPart[T Float](c *Ctx, s *kern.Set[T], g gemm, dst, a, b []T, panel 
 		if last {
 			now = end.Of(panel)
 		}
-		now.Add = end.Add || k > 0
+		now.Add = k > 0
 		s.Tiles(dst[panel.First:], a, rows, g.step, segs, b[panel.At:], panel.Ld, panel.Cols, now)
 		if last {
 			return
