@@ -16,7 +16,8 @@ type Number interface {
 type Seg struct{ A, B, K int }
 
 // Rows says where rows begin, in a and in c. They need not be evenly spaced,
-// so that they may stand for any pixels.
+// so that they may stand for any pixels. The memory behind the last of A, as
+// far as its capacity goes, is for whoever reads them.
 type Rows struct{ A, C []int }
 
 // End is what is done with a sum before it is stored, in this order.

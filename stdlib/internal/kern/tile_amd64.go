@@ -29,38 +29,82 @@ type tileArgs struct {
 // vectorSet is a Set in assembly: of each function one for panels of 1, 2 …
 // vectors.
 type vectorSet struct {
-	lanes                  int
-	tiles, planes, largest []func(args *byte)
-	masked                 bool // the last vector need not be full
+	lanes, most int  // float32 of a vector; vectors of a panel
+	masked      bool // the last vector need not be full: AVX-512
+}
+
+// tiles, planes and largest call the assembly by its name, not by a table, so
+// that the compiler knows that args may stay on the stack.
+func (v *vectorSet) tiles(vectors int, args *byte) {
+	switch {
+	case v.masked && vectors == 1:
+		tiles16AVX512(args)
+	case v.masked && vectors == 2:
+		tiles32AVX512(args)
+	case v.masked && vectors == 3:
+		tiles48AVX512(args)
+	case v.masked:
+		tiles64AVX512(args)
+	case vectors == 1:
+		tiles8AVX2(args)
+	default:
+		tiles16AVX2(args)
+	}
+}
+
+func (v *vectorSet) planes(vectors int, args *byte) {
+	switch {
+	case v.masked && vectors == 1:
+		planes16AVX512(args)
+	case v.masked && vectors == 2:
+		planes32AVX512(args)
+	case v.masked && vectors == 3:
+		planes48AVX512(args)
+	case v.masked:
+		planes64AVX512(args)
+	case vectors == 1:
+		planes8AVX2(args)
+	default:
+		planes16AVX2(args)
+	}
+}
+
+func (v *vectorSet) largest(vectors int, args *byte) {
+	switch {
+	case v.masked && vectors == 1:
+		largest16AVX512(args)
+	case v.masked && vectors == 2:
+		largest32AVX512(args)
+	case v.masked && vectors == 3:
+		largest48AVX512(args)
+	case v.masked:
+		largest64AVX512(args)
+	case vectors == 1:
+		largest8AVX2(args)
+	default:
+		largest16AVX2(args)
+	}
 }
 
 const asmRows = 6
 
 func avx512Set() *Set[float32] {
-	v := vectorSet{
-		lanes:   16,
-		tiles:   []func(*byte){tiles16AVX512, tiles32AVX512, tiles48AVX512, tiles64AVX512},
-		planes:  []func(*byte){planes16AVX512, planes32AVX512, planes48AVX512, planes64AVX512},
-		largest: []func(*byte){largest16AVX512, largest32AVX512, largest48AVX512, largest64AVX512},
-		masked:  true,
-	}
+	v := vectorSet{lanes: 16, most: 4, masked: true}
 	return &Set[float32]{Name: "avx512", Rows: asmRows, Cols: 64, Quantum: 16, Direct: true, Tiles: v.runTiles, Planes: v.runPlanes, Largest: v.runLargest}
 }
 
 func avx2Set() *Set[float32] {
-	v := vectorSet{
-		lanes:   8,
-		tiles:   []func(*byte){tiles8AVX2, tiles16AVX2},
-		planes:  []func(*byte){planes8AVX2, planes16AVX2},
-		largest: []func(*byte){largest8AVX2, largest16AVX2},
-	}
+	v := vectorSet{lanes: 8, most: 2}
 	return &Set[float32]{Name: "avx2", Rows: asmRows, Cols: 16, Quantum: 8, Direct: true, Tiles: v.runTiles, Planes: v.runPlanes, Largest: v.runLargest}
 }
 
-// full pads the rows of a with copies of the last to whole tiles.
+// full pads the rows of a with copies of the last to whole tiles, behind the
+// last if there is room.
 func (r Rows) full() Rows {
 	if n := len(r.A); n%asmRows != 0 {
-		r.A = append(make([]int, 0, n+asmRows), r.A...)
+		if cap(r.A) < n+asmRows-1 {
+			r.A = append(make([]int, 0, n+asmRows), r.A...)
+		}
 		for len(r.A)%asmRows != 0 {
 			r.A = append(r.A, r.A[n-1])
 		}
@@ -99,7 +143,7 @@ func (v *vectorSet) runTiles(c, a []float32, rows Rows, step int, segs []Seg, b 
 		return
 	}
 	vectors := (cols + v.lanes - 1) / v.lanes
-	if cols < 1 || vectors > len(v.tiles) {
+	if cols < 1 || vectors > v.most {
 		panic("kern: a panel of that many columns does not fit")
 	}
 	check(c, a, rows, step, segs, 1, cols)
@@ -109,7 +153,7 @@ func (v *vectorSet) runTiles(c, a []float32, rows Rows, step int, segs []Seg, b 
 		return
 	}
 	t := args(c, a, rows.full(), n, step, segs, b, ldb, cols, end)
-	v.tiles[vectors-1]((*byte)(unsafe.Pointer(&t)))
+	v.tiles(vectors, (*byte)(unsafe.Pointer(&t)))
 }
 
 // runPlanes is Set.Planes.
@@ -123,7 +167,7 @@ func (v *vectorSet) runPlanes(c, a []float32, rows Rows, step int, segs []Seg, b
 	full := rows.full()
 	done := v.eachVectors(cols, func(vectors, first, width int) {
 		t := args(c[first:], a[first:], full, n, step, segs, b[first:], ldb, width, end.from(first))
-		v.planes[vectors-1]((*byte)(unsafe.Pointer(&t)))
+		v.planes(vectors, (*byte)(unsafe.Pointer(&t)))
 	})
 	if done < cols {
 		planes(c[done:], a[done:], rows, step, segs, b[done:], ldb, cols-done, end.from(done))
@@ -141,7 +185,7 @@ func (v *vectorSet) runLargest(c, a []float32, rows Rows, segs []Seg, cols int) 
 	done := v.eachVectors(cols, func(vectors, first, width int) {
 		t := args(c[first:], a[first:], full, n, 0, segs, nil, 0, width, End[float32]{})
 		t.start = float32(math.Inf(-1))
-		v.largest[vectors-1]((*byte)(unsafe.Pointer(&t)))
+		v.largest(vectors, (*byte)(unsafe.Pointer(&t)))
 	})
 	if done < cols {
 		largest(c[done:], a[done:], rows, segs, cols-done)
@@ -155,7 +199,7 @@ func (v *vectorSet) eachVectors(cols int, f func(vectors, first, width int)) int
 	if v.masked {
 		units = (cols + v.lanes - 1) / v.lanes
 	}
-	pieces := (units + len(v.planes) - 1) / len(v.planes)
+	pieces := (units + v.most - 1) / v.most
 	for i := range pieces {
 		from, to := i*units/pieces, (i+1)*units/pieces
 		f(to-from, from*v.lanes, min(to*v.lanes, cols)-from*v.lanes)

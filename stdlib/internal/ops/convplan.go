@@ -153,10 +153,10 @@ func (p *plan) blocks(work, rows int) (list []block) {
 	return list
 }
 
-// rows sets where the pixels of a block begin, from pixel from on, as many as
-// rows has room for.
-func (p *plan) rows(b block, from int, rows *kern.Rows) {
-	n := min(cap(rows.A), b.to-from)
+// rows sets where the pixels of a block begin, from pixel from on, of most
+// pixels at most.
+func (p *plan) rows(b block, from, most int, rows *kern.Rows) {
+	n := min(most, b.to-from)
 	rows.A, rows.C = rows.A[:n], rows.C[:n]
 	nw, nh := len(b.w.dst), len(b.h.dst)
 	x, y := from%nw, from/nw%nh
@@ -185,10 +185,11 @@ func columns(to, at []int, row int) {
 func (p *plan) eachBlock(c *Ctx, work int, f func(rows kern.Rows, cl *class)) error {
 	blocks := p.blocks(work, rowBatch)
 	return c.For(len(blocks), func(part int) {
-		rows := batch()
+		rows := c.lend(rowBatch)
+		defer c.giveBack(rows)
 		for b, from := blocks[part], blocks[part].from; from < b.to && c.err() == nil; from += len(rows.A) {
-			p.rows(b, from, &rows)
-			f(rows, b.class)
+			p.rows(b, from, rowBatch, rows)
+			f(*rows, b.class)
 		}
 	})
 }

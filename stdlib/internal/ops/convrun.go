@@ -134,17 +134,10 @@ func (m matrix[T]) packInto(c *Ctx, dst []T, panels []kern.Panel) error {
 // rowBatch is the rows that are passed to Tiles at a time.
 const rowBatch = 96
 
-func batch() kern.Rows { return kern.Rows{A: make([]int, rowBatch), C: make([]int, rowBatch)} }
-
-// batchOf is a batch of rows for sums of n products, fewer if those are long: a
-// call of Tiles cannot be cancelled.
-func batchOf(n int) kern.Rows {
-	rows := batch()
-	if most := callWork / max(1, n); most < rowBatch {
-		most = max(6, most/6*6)
-		rows.A, rows.C = rows.A[:0:most], rows.C[:0:most]
-	}
-	return rows
+// batchOf is the rows for sums of n products that are passed to Tiles at a
+// time, fewer if those are long: a call cannot be cancelled.
+func batchOf(n int) int {
+	return min(rowBatch, max(6, callWork/max(1, n)/6*6))
 }
 
 // callWork is the products with each column of one call of Tiles, at most.
@@ -169,10 +162,12 @@ func convTiles[T Float](c *Ctx, s *kern.Set[T], p *plan, dst, src []T, m matrix[
 	return c.For(len(blocks)*len(b.panels), func(part int) {
 		panel := b.panels[part/len(blocks)]
 		bl := blocks[part%len(blocks)]
-		rows := batchOf(bl.taps * p.src.c)
+		most := batchOf(bl.taps * p.src.c)
+		rows := c.lend(most)
+		defer c.giveBack(rows)
 		for from := bl.from; from < bl.to && c.err() == nil; from += len(rows.A) {
-			p.rows(bl, from, &rows)
-			s.Tiles(dst[panel.First:], src, rows, 1, bl.segs, b.b[panel.At:], panel.Ld, panel.Cols, end.Of(panel))
+			p.rows(bl, from, most, rows)
+			s.Tiles(dst[panel.First:], src, *rows, 1, bl.segs, b.b[panel.At:], panel.Ld, panel.Cols, end.Of(panel))
 		}
 	})
 }
@@ -232,7 +227,8 @@ func chunkRows(n, tile, others int) int {
 // filterPart computes the channels from … to-1 of one tap and panel.
 func filterPart[T Float](c *Ctx, s *kern.Set[T], g *conv, dst, x, b []T, panel kern.Panel, tap, from, to int) {
 	step := g.w.stride * g.in
-	rows := kern.Rows{A: make([]int, to-from), C: make([]int, to-from)}
+	rows := c.lend(to - from)
+	defer c.giveBack(rows)
 	for i := range rows.A {
 		rows.A[i], rows.C[i] = from+i, (tap*g.in+from+i)*g.out
 	}
@@ -241,7 +237,7 @@ func filterPart[T Float](c *Ctx, s *kern.Set[T], g *conv, dst, x, b []T, panel k
 		if c.err() != nil {
 			return
 		}
-		s.Tiles(dst[panel.First:], x, rows, step, segs, b[panel.At:], panel.Ld, panel.Cols, kern.End[T]{Add: add})
+		s.Tiles(dst[panel.First:], x, *rows, step, segs, b[panel.At:], panel.Ld, panel.Cols, kern.End[T]{Add: add})
 		add = true
 	})
 }

@@ -3,7 +3,9 @@ package ops
 import (
 	"context"
 	"math/rand/v2"
+	"sync"
 
+	"graft/stdlib/internal/kern"
 	"graft/stdlib/internal/par"
 )
 
@@ -16,6 +18,7 @@ type Ctx struct {
 	node    uint64
 	scratch [][]float32
 	used    int
+	rows    sync.Pool // of *kern.Rows, of all nodes and runs
 }
 
 // Begin makes the context that of one node's run: its random numbers depend
@@ -49,3 +52,19 @@ func (c *Ctx) Scratch(n int) []float32 {
 	c.used++
 	return s
 }
+
+// lend returns lists of n rows, of undefined value, with room to fill the last
+// tile; whoever is done gives them back. The pool's workers may ask.
+func (c *Ctx) lend(n int) *kern.Rows {
+	r, _ := c.rows.Get().(*kern.Rows)
+	if r == nil || cap(r.A) < n+rowRoom {
+		r = &kern.Rows{A: make([]int, n+rowRoom), C: make([]int, n+rowRoom)}
+	}
+	r.A, r.C = r.A[:n], r.C[:n]
+	return r
+}
+
+// rowRoom is more than a tile has rows.
+const rowRoom = 8
+
+func (c *Ctx) giveBack(r *kern.Rows) { c.rows.Put(r) }

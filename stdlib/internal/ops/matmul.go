@@ -135,7 +135,8 @@ func multiplyTurned[T Float](c *Ctx, g gemm, turnedA bool, dst []T, in []*Value)
 const sumBlock = 512
 
 func multiplyPart[T Float](c *Ctx, s *kern.Set[T], g gemm, dst, a, b []T, panel kern.Panel, from, to int, end kern.End[T]) {
-	rows := kern.Rows{A: make([]int, to-from), C: make([]int, to-from)}
+	rows := c.lend(to - from)
+	defer c.giveBack(rows)
 	for i := range rows.A {
 		rows.A[i], rows.C[i] = (from+i)*g.row, (from+i)*g.n
 	}
@@ -150,7 +151,7 @@ func multiplyPart[T Float](c *Ctx, s *kern.Set[T], g gemm, dst, a, b []T, panel 
 			now = end.Of(panel)
 		}
 		now.Add = k > 0
-		s.Tiles(dst[panel.First:], a, rows, g.step, segs, b[panel.At:], panel.Ld, panel.Cols, now)
+		s.Tiles(dst[panel.First:], a, *rows, g.step, segs, b[panel.At:], panel.Ld, panel.Cols, now)
 		if last {
 			return
 		}

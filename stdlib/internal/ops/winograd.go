@@ -3,6 +3,7 @@ package ops
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"graft/stdlib/internal/kern"
 )
@@ -56,6 +57,8 @@ type wino[T Float] struct {
 	block   int // tiles at a time
 	v, m    []T // their transforms, and the products
 	end     kern.End[T]
+	rows    kern.Rows // of a block: its tiles
+	patches sync.Pool // of *[]T, tiles at the edges
 }
 
 func winograd[T Float](c *Ctx, k WinogradConv2D, out *Value, in []*Value) error {
@@ -63,7 +66,7 @@ func winograd[T Float](c *Ctx, k WinogradConv2D, out *Value, in []*Value) error 
 	if err != nil {
 		return err
 	}
-	w := wino[T]{c: c, s: kern.Use[T](), g: g, x: Elems[T](in[0]), y: Elems[T](out), end: ending[T](k.Ending, out, in)}
+	w := &wino[T]{c: c, s: kern.Use[T](), g: g, x: Elems[T](in[0]), y: Elems[T](out), end: ending[T](k.Ending, out, in)}
 	if len(w.y) == 0 {
 		return nil
 	}
@@ -77,7 +80,10 @@ func winograd[T Float](c *Ctx, k WinogradConv2D, out *Value, in []*Value) error 
 	}
 	w.th, w.tw = (g.h.out+3)/kern.TileOut, (g.w.out+3)/kern.TileOut
 	tiles := g.n * w.th * w.tw
-	w.block = min(tiles, max(64, winogradMemory/(kern.TileAll*(g.in+g.out))))
+	w.block = min(tiles, max(60, winogradMemory/(kern.TileAll*(g.in+g.out))/6*6))
+	for t := range w.block {
+		w.rows.A, w.rows.C = append(w.rows.A, t*g.in), append(w.rows.C, t*g.out)
+	}
 	w.v, w.m = scratch[T](c, kern.TileAll*w.block*g.in), scratch[T](c, kern.TileAll*w.block*g.out)
 	for from := 0; from < tiles; from += w.block {
 		if err := w.run(from, min(tiles, from+w.block)); err != nil {
@@ -129,9 +135,8 @@ const tileGroup = 8
 func (w *wino[T]) run(from, to int) error {
 	n := to - from
 	err := w.c.Ranges(n, tileGroup, func(a, b int) {
-		var patch []T
 		for t := a; t < b; t++ {
-			patch = w.in(from+t, t, patch)
+			w.in(from+t, t)
 		}
 	})
 	if err != nil {
@@ -139,10 +144,7 @@ func (w *wino[T]) run(from, to int) error {
 	}
 	err = w.c.For(kern.TileAll*len(w.panels), func(part int) {
 		xi, p := part%kern.TileAll, w.panels[part/kern.TileAll]
-		rows := kern.Rows{A: make([]int, n), C: make([]int, n)}
-		for t := range n {
-			rows.A[t], rows.C[t] = t*w.g.in, t*w.g.out
-		}
+		rows := kern.Rows{A: w.rows.A[:n:n], C: w.rows.C[:n]}
 		v, m := w.v[xi*w.block*w.g.in:], w.m[xi*w.block*w.g.out:]
 		var segs []kern.Seg
 		if w.g.in > 0 {
@@ -154,11 +156,19 @@ func (w *wino[T]) run(from, to int) error {
 		return err
 	}
 	return w.c.Ranges(n, tileGroup, func(a, b int) {
-		var patch []T
 		for t := a; t < b; t++ {
-			patch = w.out(from+t, t, patch)
+			w.out(from+t, t)
 		}
 	})
+}
+
+// patch lends memory for a tile.
+func (w *wino[T]) patch() *[]T {
+	if p, ok := w.patches.Get().(*[]T); ok {
+		return p
+	}
+	p := make([]T, max(kern.TileAll*w.g.in, kern.TileOut*kern.TileOut*w.g.out))
+	return &p
 }
 
 // place is the image, the row and the column of a tile's first output.
@@ -168,20 +178,20 @@ func (w *wino[T]) place(tile int) (img, oh, ow int) {
 
 // in transforms tile, number t of the block. A tile that reaches over the
 // image's edge is copied to a patch with zeros around.
-func (w *wino[T]) in(tile, t int, patch []T) []T {
+func (w *wino[T]) in(tile, t int) {
 	img, oh, ow := w.place(tile)
 	n, width := w.g.in, w.g.w.in
 	h, x := oh-w.g.h.before, ow-w.g.w.before
 	if n == 0 {
-		return patch
+		return
 	}
 	if h >= 0 && x >= 0 && h+kern.TileIn <= w.g.h.in && x+kern.TileIn <= width {
 		kern.WinogradIn(w.v[t*n:], w.block*n, w.x[((img*w.g.h.in+h)*width+x)*n:], width*n, n, n)
-		return patch
+		return
 	}
-	if patch == nil {
-		patch = make([]T, kern.TileAll*n)
-	}
+	lent := w.patch()
+	defer w.patches.Put(lent)
+	patch := (*lent)[:kern.TileAll*n]
 	clear(patch)
 	left, right := max(0, -x), min(kern.TileIn, width-x)
 	for i := max(0, -h); i < min(kern.TileIn, w.g.h.in-h); i++ {
@@ -190,26 +200,24 @@ func (w *wino[T]) in(tile, t int, patch []T) []T {
 		}
 	}
 	kern.WinogradIn(w.v[t*n:], w.block*n, patch, kern.TileIn*n, n, n)
-	return patch
 }
 
 // out transforms back tile, number t of the block. Of a tile that reaches over
 // the output's edge only a part is taken.
-func (w *wino[T]) out(tile, t int, patch []T) []T {
+func (w *wino[T]) out(tile, t int) {
 	img, oh, ow := w.place(tile)
 	n, width := w.g.out, w.g.w.out
 	to := w.y[((img*w.g.h.out+oh)*width+ow)*n:]
 	rows, columns := min(kern.TileOut, w.g.h.out-oh), min(kern.TileOut, width-ow)
 	if rows == kern.TileOut && columns == kern.TileOut {
 		kern.WinogradOut(to, width*n, n, w.m[t*n:], w.block*n, n, w.end)
-		return patch
+		return
 	}
-	if patch == nil {
-		patch = make([]T, kern.TileOut*kern.TileOut*n)
-	}
+	lent := w.patch()
+	defer w.patches.Put(lent)
+	patch := *lent
 	kern.WinogradOut(patch, kern.TileOut*n, n, w.m[t*n:], w.block*n, n, w.end)
 	for i := range rows {
 		copy(to[i*width*n:][:columns*n], patch[i*kern.TileOut*n:])
 	}
-	return patch
 }
