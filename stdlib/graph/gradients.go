@@ -130,7 +130,11 @@ func (p *backprop) node(n *ops.Node, op *ops.Op) error {
 		return nil
 	}
 	if _, ok := op.Kernel.(ops.Differentiable); !ok {
-		return fmt.Errorf("graph: gradients: %s lies between the loss and a variable, and %s has no gradient", p.g.nameOf(n), op.Name())
+		why := ""
+		if strings.HasPrefix(p.g.nameOf(n), "gradients/") {
+			why = ": it is of a gradient itself, and there is no second derivative of this operation"
+		}
+		return fmt.Errorf("graph: gradients: %s lies between the loss and a variable, and %s has no gradient%s", p.g.nameOf(n), op.Name(), why)
 	}
 	grads, err := op.Grad(n, dout, want)
 	if err != nil {

@@ -17,14 +17,14 @@ import (
 
 // world is a graph with its leaves' values.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	expr    *gorgonia.ExprGraph
 	b       *ops.Builder
 	values  map[*ops.Node]*ops.Value
 	options Options
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	return &world{t: t, expr: gorgonia.NewGraph(), b: &ops.Builder{}, values: map[*ops.Node]*ops.Value{}, options: Options{Names: name, Cache: &Cache{}}}
 }
 
@@ -171,5 +171,19 @@ func TestFaults(t *testing.T) {
 	free := gorgonia.NewTensor(w.expr, gorgonia.Float32, 1, gorgonia.WithShape(-1), gorgonia.WithName("free"))
 	if _, err := New([]*ops.Node{w.apply(ops.Relu, free)}, w.known, w.options); err == nil || !strings.Contains(err.Error(), "free has no value") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A value that is fetched keeps its elements, though what follows could be
+// computed in its place.
+func TestFetchedStays(t *testing.T) {
+	w := newWorld(t)
+	half := w.apply(ops.Affine{By: 0.5}, w.leaf("x", 2, 4))
+	got, err := w.run(t.Context(), w.plan(w.apply(ops.Affine{By: 10}, half), half))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(got[0].F32, got[1].F32) != "[10 20] [1 2]" {
+		t.Errorf("got %v and %v", got[0].F32, got[1].F32)
 	}
 }
