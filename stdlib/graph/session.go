@@ -98,6 +98,8 @@ type Session struct {
 
 	ctx  ops.Ctx
 	runs uint64
+
+	things map[any]any // of Keep
 }
 
 // NewSession returns a session in which all variables are still fresh. A nil

@@ -15,6 +15,12 @@ type Optimizer struct {
 	rule  rule
 	name  string // of slots and operations; "" is the rule's
 	scope graph.Scope
+
+	schedule Schedule
+	rateNode *graph.Node
+	byNode   bool // the rate is rateNode
+	factors  map[string]float64
+	decay    WeightDecayOptions
 }
 
 // Named is the optimizer with another name for its slots and operations.
@@ -212,10 +218,10 @@ func (o *Optimizer) check() error {
 	if o.rule.check != nil {
 		return fmt.Errorf("train: %s: %w", o.rule.name, o.rule.check)
 	}
-	if !(o.rate > 0) {
-		return fmt.Errorf("train: %s: learning rate %g must be above 0", o.rule.name, o.rate)
+	if err := o.checkRate(); err != nil {
+		return fmt.Errorf("train: %s: %w", o.rule.name, err)
 	}
-	return nil
+	return o.checkDecay()
 }
 
 // parts puts the parts of variables in their place.

@@ -15,7 +15,12 @@ func (o *Optimizer) apply(pairs []GradientAndVariable, opt MinimizeOptions) (*gr
 	if err != nil {
 		return nil, err
 	}
-	if err := b.begin(pairs[0].Variable.DType()); err != nil {
+	if opt.GlobalStep == nil && o.schedule != nil {
+		if opt.GlobalStep, err = graph.GetOrCreateGlobalStep(b.g.Scope()); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.begin(pairs[0].Variable.DType(), opt.GlobalStep); err != nil {
 		return nil, err
 	}
 	for _, p := range pairs {
@@ -54,6 +59,7 @@ func (o *Optimizer) builder(pairs []GradientAndVariable) (*stepBuilder, error) {
 		return nil, fmt.Errorf("train: No variables provided")
 	}
 	seen := map[*graph.Variable]bool{}
+	var vars []*graph.Variable
 	for _, p := range pairs {
 		switch {
 		case p.Gradient == nil || p.Variable == nil:
@@ -67,7 +73,10 @@ func (o *Optimizer) builder(pairs []GradientAndVariable) (*stepBuilder, error) {
 		case !slices.Equal(p.Gradient.Shape(), p.Variable.Shape()):
 			return nil, fmt.Errorf("train: the gradient of %s has shape %v, the variable %v", p.Variable.Name(), p.Gradient.Shape(), p.Variable.Shape())
 		}
-		seen[p.Variable] = true
+		seen[p.Variable], vars = true, append(vars, p.Variable)
+	}
+	if err := unused("rate multipliers", o.factors, vars); err != nil {
+		return nil, err
 	}
 	b := &stepBuilder{o: o, g: pairs[0].Variable.Graph(), s: o.scope, rates: map[graph.DType][]*graph.Node{}}
 	if b.s.Graph() == nil {
@@ -84,6 +93,7 @@ type stepBuilder struct {
 	o      *Optimizer
 	g      *graph.Graph
 	s      graph.Scope
+	rate   *graph.Node                   // the learning rate if it is no constant
 	rates  map[graph.DType][]*graph.Node // the learning rate, then the scalars
 	powers []*graph.Variable
 	done   []*graph.Node
@@ -94,19 +104,54 @@ func (b *stepBuilder) scalars(d graph.DType) ([]*graph.Node, error) {
 	if b.rates[d] != nil {
 		return b.rates[d], nil
 	}
-	for _, c := range append([]scalar{{"learning_rate", b.o.rate}}, b.o.rule.scalars...) {
+	rate, err := b.learningRate(d)
+	if err != nil {
+		return nil, err
+	}
+	all := []*graph.Node{rate}
+	for _, c := range b.o.rule.scalars {
 		n, err := b.g.Scalar(b.o.title()+"/"+c.name, d, c.value)
 		if err != nil {
 			return nil, err
 		}
-		b.rates[d] = append(b.rates[d], n)
+		all = append(all, n)
 	}
-	return b.rates[d], nil
+	b.rates[d] = all
+	return all, nil
+}
+
+func (b *stepBuilder) learningRate(d graph.DType) (*graph.Node, error) {
+	switch {
+	case b.rate == nil:
+		return b.g.Scalar(b.o.title()+"/learning_rate", d, b.o.rate)
+	case b.rate.DType() == d:
+		return b.rate, nil
+	}
+	return b.s.Apply(b.o.title()+"/Cast", ops.Cast{To: d}, b.rate)
+}
+
+// rateOf is a variable's own learning rate.
+func (b *stepBuilder) rateOf(v *graph.Variable, rate *graph.Node) (*graph.Node, error) {
+	by, _ := byScope(b.o.factors, v.Name())
+	if by == 1 {
+		return rate, nil
+	}
+	return b.s.Apply(b.o.title()+"/"+v.Name()+"/learning_rate", ops.Affine{By: by}, rate)
 }
 
 // begin makes what the optimizer keeps once, in the dtype of its first
-// variable.
-func (b *stepBuilder) begin(d graph.DType) error {
+// variable, and its learning rate where that is no constant.
+func (b *stepBuilder) begin(d graph.DType, step *graph.Variable) (err error) {
+	switch {
+	case b.o.byNode && b.o.rateNode.Graph() != b.g:
+		return fmt.Errorf("train: the learning rate %s is of another graph than the variables", b.o.rateNode.Name())
+	case b.o.byNode:
+		b.rate = b.o.rateNode
+	case b.o.schedule != nil:
+		if b.rate, err = LearningRate(b.o.begun(), step); err != nil {
+			return err
+		}
+	}
 	for _, p := range b.o.rule.powers {
 		first, err := graph.FromFloat64s([]float64{p.base})
 		if err == nil {
@@ -164,13 +209,30 @@ func (b *stepBuilder) apply(p GradientAndVariable) error {
 	if err != nil {
 		return err
 	}
-	in = append(append(in, rates...), p.Gradient)
+	rate, err := b.rateOf(p.Variable, rates[0])
+	if err != nil {
+		return err
+	}
+	if err := b.decay(p, rate); err != nil {
+		return err
+	}
+	in = append(append(append(in, rate), rates[1:]...), p.Gradient)
 	n, err := b.s.Apply(b.o.title()+"/update_"+p.Variable.Name()+"/"+b.o.rule.kernel.Name(), b.o.rule.kernel, in...)
 	if err != nil {
 		return err
 	}
 	b.done = append(b.done, n)
 	return nil
+}
+
+// decay takes the decayed part of a variable away, before its step.
+func (b *stepBuilder) decay(p GradientAndVariable, rate *graph.Node) error {
+	if !b.o.decays(p.Variable) {
+		return nil
+	}
+	n, err := b.s.Apply(b.o.title()+"/decay_"+p.Variable.Name(), ops.ApplyWeightDecay{By: b.o.decay.Decay}, p.Variable.Node(), rate, p.Gradient)
+	b.done = append(b.done, n)
+	return err
 }
 
 // finish multiplies the powers, after all variables have used them.

@@ -29,6 +29,7 @@ type Plan struct {
 	cache   *Cache
 	written map[*ops.Node]bool // the leaves that the run changes
 	names   Names
+	commit  int // the first of the steps that only write variables
 
 	frontier       []*ops.Node
 	frontierShapes [][]int
@@ -109,6 +110,7 @@ func New(fetches []*ops.Node, known func(*ops.Node) (*Leaf, error), opt Options)
 		p.fetch = append(p.fetch, k)
 	}
 	b.place()
+	p.commit = b.commitment()
 	return p, nil
 }
 

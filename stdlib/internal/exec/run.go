@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,7 +13,8 @@ import (
 // Run computes the fetched values from those of the leaves, of which versions
 // count the changes. The results are the caller's own. A kernel's error, or
 // panic, names the node; the variables that were changed before it stay
-// changed.
+// changed. An interrupt leaves none half changed: from where all that is left
+// is to write variables, it comes too late.
 func (p *Plan) Run(c *ops.Ctx, leaves []*ops.Value, versions []uint64) ([]*ops.Value, error) {
 	copy(p.values, leaves)
 	defer clear(p.values[:len(leaves)]) // do not keep the caller's feeds alive
@@ -28,6 +30,9 @@ func (p *Plan) Run(c *ops.Ctx, leaves []*ops.Value, versions []uint64) ([]*ops.V
 	c.Pool.Start()
 	defer c.Pool.Stop()
 	for i := range p.steps {
+		if i == p.commit {
+			c.Context = context.WithoutCancel(c.Context)
+		}
 		if err := c.Context.Err(); err != nil {
 			return nil, err
 		}
@@ -48,6 +53,19 @@ func (p *Plan) Run(c *ops.Ctx, leaves []*ops.Value, versions []uint64) ([]*ops.V
 		}
 	}
 	return out, nil
+}
+
+// commitment is the step from which on a run only writes variables, and
+// computes next to nothing.
+func (b *planner) commitment() int {
+	for i := len(b.steps) - 1; i >= 0; i-- {
+		s := &b.steps[i]
+		_, wait := s.kernel.(ops.After)
+		if !s.late || s.writes < 0 && !wait && ops.Size(b.specs[s.node].Shape) > 1 {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // begin is the time if it is wanted: asking for it is not free.
