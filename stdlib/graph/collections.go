@@ -44,6 +44,10 @@ const (
 	// OptimizerVariables are the slots that optimizers keep beside the
 	// variables they train. TensorFlow has no key for them.
 	OptimizerVariables = "optimizer_variables"
+
+	// BatchNormStatistics are those of UpdateOps that training runs though
+	// their layers are not trained. TensorFlow has no key for them.
+	BatchNormStatistics = "batch_norm_statistics"
 )
 
 // collection is a list of variables or of nodes; TensorFlow's may mix both,

@@ -50,6 +50,7 @@ func newBuilder(n *spec, images *graph.Node, c Config) (*builder, error) {
 	}
 	b.s = b.s.WithReuse(c.Reuse)
 	b.args(slim.Args{IsTraining: slim.Of(c.IsTraining)}, slim.LayerBatchNorm, slim.LayerDropout)
+	b.args(slim.Args{BatchNormModes: c.BatchNorm}, slim.LayerBatchNorm)
 	b.args(slim.Args{KeepProb: c.KeepProb}, slim.LayerDropout)
 	return b, b.err
 }
@@ -63,10 +64,31 @@ func (b *builder) result() (*graph.Node, EndPoints, error) {
 		return nil, nil, fmt.Errorf("there is no FinalEndpoint %q; the end points are %s", b.c.FinalEndpoint,
 			strings.Join(slices.Sorted(maps.Keys(b.end)), ", "))
 	}
+	if err := b.modesUsed(); err != nil {
+		return nil, nil, err
+	}
 	if b.done {
 		return b.final, b.end, nil
 	}
 	return b.x, b.end, nil
+}
+
+// modesUsed looks for scopes in Config.BatchNorm that hold no layer.
+func (b *builder) modesUsed() error {
+	model, err := b.s.Graph().Collection(graph.ModelVariables, "")
+	if err != nil {
+		return err
+	}
+	for _, scope := range slices.Sorted(maps.Keys(b.c.BatchNorm)) {
+		within := func(v *graph.Variable) bool {
+			norm, is := strings.CutSuffix(v.Name(), "/moving_mean")
+			return is && strings.HasPrefix(norm+"/", strings.TrimSuffix(scope, "/")+"/")
+		}
+		if scope != "" && !slices.ContainsFunc(model, within) {
+			return fmt.Errorf("BatchNorm has the scope %q, which holds no batch normalisation; the net's own scope is %q", scope, b.c.Scope)
+		}
+	}
+	return nil
 }
 
 func (b *builder) idle() bool { return b.err != nil || b.done }

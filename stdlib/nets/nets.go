@@ -33,6 +33,12 @@ type Config struct {
 	// IsTraining normalises by each batch's statistics, drops out, and builds
 	// the parts that exist in training only (nasnet's auxiliary head).
 	IsTraining bool
+	// BatchNorm says what the batch normalisations in some scopes do with
+	// statistics when IsTraining: {"MobilenetV1": slim.BatchNormFrozen} for a
+	// frozen trunk under a head that drops out. Of several scopes that hold a
+	// layer the longest counts; one that holds none is an error. Default:
+	// slim.BatchNormTrain.
+	BatchNorm map[string]slim.BatchNormMode
 	// Scope is the name of the net's outermost scope. Default: TF-Slim's; the
 	// nasnets have none.
 	Scope string

@@ -92,6 +92,10 @@ type Args struct {
 	// IsTraining tells batch normalisation and dropout which way to work.
 	// Default: True, as in TF-Slim.
 	IsTraining Bool
+	// BatchNormModes say what the batch normalisations in some scopes do with
+	// statistics when IsTraining; a scope is the first segments of a layer's
+	// name, "" all layers, and the longest counts. Default: BatchNormTrain.
+	BatchNormModes map[string]BatchNormMode
 	// Decay of the moving averages of batch normalisation, in (0, 1). Default: 0.999.
 	Decay float64
 	// Epsilon is added to variances; above 0. Default: 0.001 for batch
@@ -199,6 +203,9 @@ func check(l Layer, a Args) error {
 		if name := v.Type().Field(i).Name; !v.Field(i).IsZero() && !slices.Contains(takes, name) {
 			return fmt.Errorf("slim: %s got an unexpected argument %s; it has %s", l, name, strings.Join(takes, ", "))
 		}
+	}
+	if err := checkModes(a.BatchNormModes); err != nil {
+		return err
 	}
 	return inRange(l, a)
 }

@@ -77,7 +77,7 @@ var accepts = map[Layer][]string{
 	LayerSeparableConv2D: joined(windowArgs, []string{"Rate", "DepthMultiplier", "PointwiseInitializer"}, denseArgs),
 	LayerFullyConnected:  denseArgs,
 	LayerBiasAdd:         joined([]string{"Initializer", "Regularizer", "DataFormat"}, ownerArgs),
-	LayerBatchNorm: joined([]string{"IsTraining", "Decay", "Epsilon", "Fused", "UpdatesCollections", "UpdatesInPlace", "ZeroDebiasMovingMean", "Renorm", "RenormClipping", "RenormDecay",
+	LayerBatchNorm: joined([]string{"IsTraining", "BatchNormModes", "Decay", "Epsilon", "Fused", "UpdatesCollections", "UpdatesInPlace", "ZeroDebiasMovingMean", "Renorm", "RenormClipping", "RenormDecay",
 		"BatchWeights", "ParamInitializers", "ParamRegularizers", "DataFormat"}, affineArgs),
 	LayerLayerNorm:      joined([]string{"BeginNormAxis"}, affineArgs),
 	LayerGroupNorm:      joined([]string{"Groups", "Epsilon", "ParamInitializers"}, affineArgs),

@@ -2,6 +2,7 @@ package slim
 
 import (
 	"fmt"
+	"slices"
 
 	"graft/stdlib/graph"
 	"graft/stdlib/internal/ops"
@@ -70,6 +71,7 @@ type norm struct {
 	channels, rank int
 	core           bool // TF-Slim hands the layer to tf.layers
 	fused          bool // it gives the unbiased variance
+	mode           BatchNormMode
 	gamma, beta    *graph.Node
 	mean, variance *graph.Node
 	renorm         renorm
@@ -158,7 +160,8 @@ func (n *norm) apply() (*graph.Node, error) {
 		}
 	}
 	scale, center := n.gamma != nil, n.beta != nil
-	if !n.a.IsTraining.or(true) {
+	n.mode = batchNormMode(n.a.BatchNormModes, n.s.Join(""))
+	if !n.a.IsTraining.or(true) || n.mode == BatchNormFrozen {
 		k := ops.BatchNorm{Epsilon: n.epsilon(), Scale: scale, Center: center}
 		return n.s.Apply(n.name(), k, append([]*graph.Node{n.x, n.mean, n.variance}, affine...)...)
 	}
@@ -178,7 +181,7 @@ func (n *norm) apply() (*graph.Node, error) {
 		return nil, err
 	}
 	// tf.layers has no updates for a layer whose variables are not trainable.
-	if n.core && !n.a.Trainable.or(true) {
+	if n.core && !n.a.Trainable.or(true) && n.mode != BatchNormStatisticsOnly {
 		return out, nil
 	}
 	mean, err := n.s.Apply("moments/mean", ops.Row{I: 0}, moments)
@@ -247,6 +250,9 @@ func (n *norm) update(out, mean, variance *graph.Node) (*graph.Node, error) {
 	keys := n.a.UpdatesCollections
 	if keys == nil {
 		keys = []string{graph.UpdateOps}
+	}
+	if n.mode == BatchNormStatisticsOnly {
+		keys = append(slices.Clone(keys), graph.BatchNormStatistics)
 	}
 	for _, key := range keys {
 		for _, u := range []*graph.Node{moveMean, moveVariance} {

@@ -14,6 +14,10 @@ import (
 type ExponentialMovingAverage struct {
 	// Decay of the averages, in (0, 1).
 	Decay float64
+	// NumUpdates, when given, makes averages move faster at first: the decay
+	// is then at most (1+n)/(10+n), n its value: a scalar, such as the global
+	// step. Default: none.
+	NumUpdates *graph.Variable
 	// Name is behind a variable's name. Default: ExponentialMovingAverage.
 	Name string
 	// In is the scope that the averages are made in. Default: the outermost.
@@ -83,11 +87,37 @@ func (e *ExponentialMovingAverage) apply(s graph.Scope, v *graph.Variable) (*gra
 		e.averages = map[*graph.Variable]*graph.Variable{}
 	}
 	e.averages[v] = average
-	decay, err := s.Graph().Scalar(e.name()+"/decay", v.DType(), e.Decay)
+	decay, err := e.decay(s, v.DType())
 	if err != nil {
 		return nil, err
 	}
 	return s.Apply(e.name()+"/AssignMovingAvg", ops.AssignMovingAverage{}, average.Node(), v.Node(), decay)
+}
+
+// decay is the decay of this update, a scalar.
+func (e *ExponentialMovingAverage) decay(s graph.Scope, d graph.DType) (*graph.Node, error) {
+	most, err := s.Graph().Scalar(e.name()+"/decay", d, e.Decay)
+	if err != nil || e.NumUpdates == nil {
+		return most, err
+	}
+	if n := e.NumUpdates; n.Graph() != s.Graph() || len(n.Shape()) != 0 {
+		return nil, fmt.Errorf("train: moving average: NumUpdates is %v, a scalar of the same graph is wanted", n)
+	}
+	n, err := s.Apply(e.name()+"/Cast", ops.Cast{To: d}, e.NumUpdates.Node())
+	if err != nil {
+		return nil, err
+	}
+	var terms [2]*graph.Node
+	for i, plus := range []float64{1, 10} {
+		if terms[i], err = s.Apply(e.name()+"/add", ops.Affine{By: 1, Plus: plus}, n); err != nil {
+			return nil, err
+		}
+	}
+	now, err := s.Apply(e.name()+"/truediv", ops.Div, terms[0], terms[1])
+	if err != nil {
+		return nil, err
+	}
+	return s.Apply(e.name()+"/Minimum", ops.Minimum, most, now)
 }
 
 // Average is the average of a variable, nil when none is kept.

@@ -55,7 +55,8 @@ type rule struct {
 	// at the end of each step.
 	powers  []power
 	scalars []scalar
-	kernel  ops.Kernel // of variable, slots, powers, rate, scalars, gradient
+	counts  bool       // the kernel takes the number of the step, from 1
+	kernel  ops.Kernel // of variable, slots, powers, rate, scalars, step, gradient
 	check   error      // what is wrong with the settings
 }
 
@@ -157,6 +158,32 @@ type MinimizeOptions struct {
 	// NoUpdateOps leaves the moving statistics of batch normalisation as they
 	// are, as TensorFlow's minimize does, and asks nothing of frozen layers.
 	NoUpdateOps bool
+	// GradientMultipliers multiply the gradients of the variables in some
+	// scopes, as MultiplyGradients does.
+	GradientMultipliers map[string]float64
+	// ClipGradientNorm is the largest length of each variable's gradient; see
+	// ClipGradientNorms. Default, when 0: none.
+	ClipGradientNorm float64
+	// ClipGlobalNorm is the largest length of all gradients together; see
+	// ClipByGlobalNorm. Default, when 0: none.
+	ClipGlobalNorm float64
+}
+
+// change multiplies the gradients, then clips them.
+func (opt MinimizeOptions) change(pairs []GradientAndVariable) (_ []GradientAndVariable, err error) {
+	if opt.ClipGradientNorm < 0 || opt.ClipGlobalNorm < 0 {
+		return nil, fmt.Errorf("train: minimize: ClipGradientNorm %g and ClipGlobalNorm %g must be above 0, or 0 for none", opt.ClipGradientNorm, opt.ClipGlobalNorm)
+	}
+	if opt.GradientMultipliers != nil {
+		pairs, err = MultiplyGradients(pairs, opt.GradientMultipliers)
+	}
+	if err == nil && opt.ClipGradientNorm > 0 {
+		pairs, err = ClipGradientNorms(pairs, opt.ClipGradientNorm)
+	}
+	if err == nil && opt.ClipGlobalNorm > 0 {
+		pairs, _, err = ClipByGlobalNorm(pairs, opt.ClipGlobalNorm)
+	}
+	return pairs, err
 }
 
 // MinimizeWith is Minimize with all its settings. A global step that is no
@@ -164,6 +191,9 @@ type MinimizeOptions struct {
 func (o *Optimizer) MinimizeWith(loss *graph.Node, opt MinimizeOptions) (*graph.Operation, error) {
 	pairs, err := o.ComputeGradients(loss, opt.Vars)
 	if err != nil {
+		return nil, err
+	}
+	if pairs, err = opt.change(pairs); err != nil {
 		return nil, err
 	}
 	n, err := o.apply(pairs, opt)
@@ -270,19 +300,23 @@ func updateOps(g *graph.Graph, pairs []GradientAndVariable) ([]*graph.Node, erro
 		trained[layerOf(p.Variable.Name())] = true
 		gradients = append(gradients, p.Gradient)
 	}
+	moving, err := g.NodeCollection(graph.BatchNormStatistics, "")
+	if err != nil {
+		return nil, err
+	}
 	upstream := graph.Upstream(gradients...)
 	var run []*graph.Node
 	var frozen []string
 	for _, n := range all {
 		layer := layerOf(n.Inputs()[0].Name())
-		if trained[layer] {
+		if trained[layer] || slices.Contains(moving, n) && upstream(statistics(n)) {
 			run = append(run, n)
 		} else if upstream(statistics(n)) && !slices.Contains(frozen, layer) {
 			frozen = append(frozen, layer)
 		}
 	}
 	if len(frozen) > 0 {
-		return nil, fmt.Errorf("train: %d layers with batch normalisation are frozen, but were built with IsTraining: they would normalise by each batch's statistics (%s); build frozen layers with IsTraining false",
+		return nil, fmt.Errorf("train: %d layers with batch normalisation are frozen, but were built with IsTraining: they would normalise by each batch's statistics (%s); build frozen layers with IsTraining false, or say what their batch normalisation is to do, in nets.Config.BatchNorm or slim.Args.BatchNormModes",
 			len(frozen), strings.Join(frozen[:min(3, len(frozen))], ", "))
 	}
 	return run, nil

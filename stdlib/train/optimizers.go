@@ -161,3 +161,24 @@ func ProximalAdagrad(o ProximalOptions) *Optimizer {
 	k := ops.ApplyProximalAdagrad{L1: o.L1RegularizationStrength, L2: o.L2RegularizationStrength}
 	return &Optimizer{rate: o.LearningRate, rule: rule{name: "ProximalAdagrad", slots: []float64{first}, kernel: k, check: err}}
 }
+
+// AdagradDAOptions are the settings of AdagradDA; zero means the default.
+type AdagradDAOptions struct {
+	LearningRate                      float64 // above 0
+	InitialGradientSquaredAccumulator float64 // above 0, default 0.1
+	L1RegularizationStrength          float64 // at least 0
+	L2RegularizationStrength          float64 // at least 0
+}
+
+// AdagradDA is Adagrad by dual averaging (Duchi et al. 2011;
+// tf.train.AdagradDAOptimizer). It keeps the slots AdagradDA and AdagradDA_1,
+// and divides by the global step, which it makes and counts if it is given
+// none. Like Ftrl it computes weights from its slots alone.
+func AdagradDA(o AdagradDAOptions) *Optimizer {
+	first, err := accumulator(o.InitialGradientSquaredAccumulator)
+	if err == nil && !(o.L1RegularizationStrength >= 0 && o.L2RegularizationStrength >= 0) {
+		err = fmt.Errorf("the strengths of l1 %g and l2 %g must be at least 0", o.L1RegularizationStrength, o.L2RegularizationStrength)
+	}
+	k := ops.ApplyAdagradDA{L1: o.L1RegularizationStrength, L2: o.L2RegularizationStrength}
+	return &Optimizer{rate: o.LearningRate, rule: rule{name: "AdagradDA", slots: []float64{0, first}, counts: true, kernel: k, check: err}}
+}

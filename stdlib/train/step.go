@@ -15,7 +15,7 @@ func (o *Optimizer) apply(pairs []GradientAndVariable, opt MinimizeOptions) (*gr
 	if err != nil {
 		return nil, err
 	}
-	if opt.GlobalStep == nil && o.schedule != nil {
+	if opt.GlobalStep == nil && (o.schedule != nil || o.rule.counts) {
 		if opt.GlobalStep, err = graph.GetOrCreateGlobalStep(b.g.Scope()); err != nil {
 			return nil, err
 		}
@@ -96,6 +96,7 @@ type stepBuilder struct {
 	rate   *graph.Node                   // the learning rate if it is no constant
 	rates  map[graph.DType][]*graph.Node // the learning rate, then the scalars
 	powers []*graph.Variable
+	step   *graph.Node // the number of the step, for rules that count
 	done   []*graph.Node
 }
 
@@ -152,6 +153,11 @@ func (b *stepBuilder) begin(d graph.DType, step *graph.Variable) (err error) {
 			return err
 		}
 	}
+	if b.o.rule.counts {
+		if b.step, err = b.nextStep(step); err != nil {
+			return err
+		}
+	}
 	for _, p := range b.o.rule.powers {
 		first, err := graph.FromFloat64s([]float64{p.base})
 		if err == nil {
@@ -167,6 +173,22 @@ func (b *stepBuilder) begin(d graph.DType, step *graph.Variable) (err error) {
 		b.powers = append(b.powers, v)
 	}
 	return nil
+}
+
+// nextStep is the global step as an int64, this step included.
+func (b *stepBuilder) nextStep(step *graph.Variable) (*graph.Node, error) {
+	if err := graph.AssertGlobalStep(step); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	n, err := b.s.Apply(b.o.title()+"/Cast", ops.Cast{To: graph.Int64}, step.Node())
+	if err != nil {
+		return nil, err
+	}
+	one, err := b.g.Scalar(b.o.title()+"/one", graph.Int64, 1)
+	if err != nil {
+		return nil, err
+	}
+	return b.s.Apply(b.o.title()+"/add", ops.Add, n, one)
 }
 
 func slotKeys() []string { return []string{graph.GlobalVariables, graph.OptimizerVariables} }
@@ -216,7 +238,11 @@ func (b *stepBuilder) apply(p GradientAndVariable) error {
 	if err := b.decay(p, rate); err != nil {
 		return err
 	}
-	in = append(append(append(in, rate), rates[1:]...), p.Gradient)
+	in = append(append(in, rate), rates[1:]...)
+	if b.step != nil {
+		in = append(in, b.step)
+	}
+	in = append(in, p.Gradient)
 	n, err := b.s.Apply(b.o.title()+"/update_"+p.Variable.Name()+"/"+b.o.rule.kernel.Name(), b.o.rule.kernel, in...)
 	if err != nil {
 		return err

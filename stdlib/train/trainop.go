@@ -2,7 +2,6 @@ package train
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"graft/stdlib/graph"
@@ -25,8 +24,8 @@ type TrainOpOptions struct {
 	// ClipGradientNorm is the largest length of each variable's gradient, each
 	// for itself; 0 clips none.
 	ClipGradientNorm float64
-	// GradientMultipliers multiply the gradients of variables, by name, before
-	// they are clipped: learning rates of their own.
+	// GradientMultipliers multiply the gradients of variables, by name or by
+	// scope, before they are clipped; see MultiplyGradients.
 	GradientMultipliers map[string]float64
 	// IgnoreUnknownMultipliers lets names in GradientMultipliers pass that no
 	// trained variable has, as TF-Slim does.
@@ -128,86 +127,4 @@ func (opt TrainOpOptions) change(s graph.Scope, pairs []GradientAndVariable) ([]
 		return ClipGradientNorms(pairs, opt.ClipGradientNorm)
 	}
 	return pairs, nil
-}
-
-// MultiplyGradients multiplies the gradients of some variables, by name
-// (slim.learning.multiply_gradients). Errors: no multipliers, a name that
-// stands in none of the pairs.
-func MultiplyGradients(pairs []GradientAndVariable, multipliers map[string]float64) ([]GradientAndVariable, error) {
-	if len(pairs) == 0 || len(multipliers) == 0 {
-		return nil, fmt.Errorf("train: `gradient_multipliers` is empty, or there are no gradients")
-	}
-	for _, p := range pairs {
-		if p.Gradient == nil || p.Variable == nil {
-			return nil, fmt.Errorf("train: Requested multiple of `None` gradient: a pair lacks its gradient or its variable")
-		}
-	}
-	return multiplyGradients(pairs[0].Gradient.Graph().Scope(), pairs, multipliers, false)
-}
-
-func multiplyGradients(s graph.Scope, pairs []GradientAndVariable, multipliers map[string]float64, lenient bool) ([]GradientAndVariable, error) {
-	left := maps.Clone(multipliers)
-	out := slices.Clone(pairs)
-	for i, p := range pairs {
-		by, ok := multipliers[p.Variable.Name()]
-		if !ok {
-			continue
-		}
-		delete(left, p.Variable.Name())
-		n, err := s.Apply("multiply_grads/"+p.Variable.Name()+"/mul", ops.Affine{By: by}, p.Gradient)
-		if err != nil {
-			return nil, err
-		}
-		out[i].Gradient = n
-	}
-	if len(left) > 0 && !lenient {
-		return nil, fmt.Errorf("train: gradient multipliers for %v: none of the %d trained variables is called so", slices.Sorted(maps.Keys(left)), len(pairs))
-	}
-	return out, nil
-}
-
-// ClipGradientNorms scales gradients down that are longer than norm, each for
-// itself: g·norm/max(|g|, norm) (slim.learning.clip_gradient_norms). A norm
-// that is not above 0 is an error.
-func ClipGradientNorms(pairs []GradientAndVariable, norm float64) ([]GradientAndVariable, error) {
-	if !(norm > 0) {
-		return nil, fmt.Errorf("train: clip gradient norms: %g is not above 0", norm)
-	}
-	out := slices.Clone(pairs)
-	for i, p := range pairs {
-		if p.Gradient == nil {
-			return nil, fmt.Errorf("train: clip gradient norms: gradient %d is nil", i)
-		}
-		clipped, err := clip(p.Gradient, norm)
-		if err != nil {
-			return nil, err
-		}
-		out[i].Gradient = clipped
-	}
-	return out, nil
-}
-
-func clip(g *graph.Node, norm float64) (*graph.Node, error) {
-	s, err := g.Graph().Scope().NameScope("clip_grads")
-	if err != nil {
-		return nil, err
-	}
-	n := g
-	for _, k := range []ops.Kernel{ops.L2Loss{}, ops.Affine{By: 2}, ops.Sqrt} {
-		if n, err = s.Apply(k.Name(), k, n); err != nil {
-			return nil, err
-		}
-	}
-	limit, err := g.Graph().Scalar(s.Operations()+"/limit", g.DType(), norm)
-	if err != nil {
-		return nil, err
-	}
-	if n, err = s.Apply("Maximum", ops.Maximum, n, limit); err != nil {
-		return nil, err
-	}
-	scaled, err := s.Apply("mul", ops.Affine{By: norm}, g)
-	if err != nil {
-		return nil, err
-	}
-	return s.Apply("truediv", ops.Div, scaled, n)
 }
