@@ -21,6 +21,8 @@ type Progress struct {
 	label  string
 	total  int
 	value  int
+	from   int // the steps that were done before
+	says   string
 	start  time.Time
 	drawn  time.Time
 	done   bool
@@ -64,6 +66,26 @@ func (p *Progress) Set(value int) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.move(value)
+	}
+}
+
+// Begin counts the steps that were done before, in another run: the time left
+// is judged by what is done from here on.
+func (p *Progress) Begin(value int) {
+	if p != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.value, p.from, p.start = max(0, value), max(0, value), p.now()
+	}
+}
+
+// Say puts a text behind the count, such as the loss. It shows with the next
+// step.
+func (p *Progress) Say(text string) {
+	if p != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.says = text
 	}
 }
 
@@ -139,9 +161,12 @@ func (p *Progress) line() string {
 		if p.text != "" {
 			parts = append(parts, p.text)
 		}
-	case p.total > 0 && p.value > 0 && p.value < p.total && elapsed >= time.Second:
-		left := time.Duration(float64(elapsed) * float64(p.total-p.value) / float64(p.value))
+	case p.total > 0 && p.value > p.from && p.value < p.total && elapsed >= time.Second:
+		left := time.Duration(float64(elapsed) * float64(p.total-p.value) / float64(p.value-p.from))
 		parts = append(parts, clock(left)+" left")
+	}
+	if p.says != "" && !p.done {
+		parts = append(parts, p.says)
 	}
 	line := strings.Join(parts, ", ")
 	if p.label != "" {
