@@ -16,6 +16,7 @@ import (
 type feeder struct {
 	o      Options
 	named  bool // by name: the net remembers what it makes of them
+	plain  bool // an example is the same each time
 	labels []int
 	seen   *fingerprints
 
@@ -40,11 +41,9 @@ func newFeeder(o Options, frozen bool, seen *fingerprints) (*feeder, error) {
 	if len(f.labels) != o.Train.Len() {
 		return nil, fmt.Errorf("train: run: Train has %d examples and %d labels", o.Train.Len(), len(f.labels))
 	}
-	if !frozen || o.MixUp > 0 {
-		return f, nil
-	}
 	x, err := o.Train.Examples(0)
-	f.named = x != nil
+	f.plain = x != nil
+	f.named = f.plain && frozen && o.MixUp == 0
 	return f, err
 }
 
@@ -72,6 +71,9 @@ func (f *feeder) next(k int) (*batch, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if f.plain && f.seen != nil {
+		f.seen.note(b.Images, b.Places, f.seen.train)
 	}
 	out := f.batch(b.Images, b.Places)
 	return out, f.mixUp(out, k)

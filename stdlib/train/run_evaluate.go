@@ -42,6 +42,8 @@ func (r *runner) evaluate() error {
 	if r.o.SmallBatch > 0 {
 		e.BatchSize = r.o.SmallBatch
 	}
+	// Logits that drop out do so in their own way for this step.
+	r.o.Session.SetRuns(uint64(last.Step)*runsPerStep + runsPerStep/2)
 	if r.o.Logits != nil {
 		got, err := e.run()
 		if err != nil {
