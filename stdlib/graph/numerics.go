@@ -39,12 +39,12 @@ func (e *NotFiniteError) Error() string { return "graph: numerics: " + e.text }
 // not finite was made so by the step before. SessionOptions.CheckNumerics
 // finds what made that.
 func (s *Session) CheckNumerics(feeds Feeds, fetches ...Fetch) error {
-	t, err := fetched(fetches)
+	if s == nil {
+		return errNoSession
+	}
+	t, err := s.g.fetched(fetches)
 	if err != nil {
 		return err
-	}
-	if s == nil {
-		return fmt.Errorf("graph: check numerics: the session is nil: was the cell that makes it stopped by an error?")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -18,6 +18,11 @@ func MultiplyGradients(pairs []GradientAndVariable, multipliers map[string]float
 	if len(pairs) == 0 || len(multipliers) == 0 {
 		return nil, fmt.Errorf("train: `gradient_multipliers` is empty, or there are no gradients")
 	}
+	for _, p := range pairs {
+		if p.Gradient == nil || p.Variable == nil {
+			return nil, fmt.Errorf("train: Requested multiple of `None` gradient: a pair lacks its gradient or its variable")
+		}
+	}
 	return multiplyGradients(pairs[0].Gradient.Graph().Scope(), pairs, multipliers, false)
 }
 
