@@ -1,0 +1,157 @@
+package picture
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+)
+
+// Decode decodes a picture and turns it as its EXIF data says. Errors are
+// Head's and the decoders'; what is left of a file that ends early is an error
+// too.
+func Decode(b []byte) (Rows, error) {
+	h, f, err := head(b)
+	if err != nil {
+		return nil, err
+	}
+	img, err := f.decode(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.name, err)
+	}
+	if f.name == "GIF" {
+		img = onScreen(img, h.Width, h.Height)
+	}
+	rows := rowsOf(img)
+	if height, width := rows.size(); height != h.Height || width != h.Width {
+		return nil, fmt.Errorf("%s: it has %d×%d pixels, its header says %d×%d", f.name, width, height, h.Width, h.Height)
+	}
+	return turned(&decoded{byteRows: rows}, orientation(b, f.name))
+}
+
+// Image is any image as rows: alpha is dropped, 16 bits keep the upper 8.
+func Image(img image.Image) Rows { return &decoded{byteRows: rowsOf(img)} }
+
+// rowsOf knows the images that the decoders make; others are slow.
+func rowsOf(img image.Image) byteRows {
+	switch m := img.(type) {
+	case *image.YCbCr:
+		return newYCC(m)
+	case *image.NYCbCrA:
+		return newYCC(&m.YCbCr)
+	case *image.Gray:
+		return &packed{pix: m.Pix, stride: m.Stride, rect: m.Rect, step: 1}
+	case *image.Gray16:
+		return &packed{pix: m.Pix, stride: m.Stride, rect: m.Rect, step: 2}
+	case *image.NRGBA:
+		return &packed{pix: m.Pix, stride: m.Stride, rect: m.Rect, step: 4, green: 1, blue: 2}
+	case *image.RGBA:
+		if m.Opaque() {
+			return &packed{pix: m.Pix, stride: m.Stride, rect: m.Rect, step: 4, green: 1, blue: 2}
+		}
+	case *image.NRGBA64:
+		return &packed{pix: m.Pix, stride: m.Stride, rect: m.Rect, step: 8, green: 2, blue: 4}
+	case *image.RGBA64:
+		if m.Opaque() {
+			return &packed{pix: m.Pix, stride: m.Stride, rect: m.Rect, step: 8, green: 2, blue: 4}
+		}
+	case *image.Paletted:
+		return newPaletted(m)
+	case *image.CMYK:
+		return &cmyk{m}
+	}
+	return &colours{img}
+}
+
+// packed has the bytes of a pixel side by side: red first, green and blue at
+// their places.
+type packed struct {
+	pix               []byte
+	stride            int
+	rect              image.Rectangle
+	step, green, blue int
+}
+
+func (p *packed) size() (height, width int) { return p.rect.Dy(), p.rect.Dx() }
+
+func (p *packed) bytes(dst []byte, y, from, to int) {
+	row := p.pix[y*p.stride+from*p.step:]
+	for i := range to - from {
+		px := row[i*p.step:]
+		d := dst[i*3 : i*3+3 : i*3+3]
+		d[0], d[1], d[2] = px[0], px[p.green], px[p.blue]
+	}
+}
+
+// paletted looks colours up.
+type paletted struct {
+	m      *image.Paletted
+	colour [256][3]byte
+}
+
+func newPaletted(m *image.Paletted) *paletted {
+	p := &paletted{m: m}
+	for i, c := range m.Palette {
+		p.colour[i] = plain(c)
+	}
+	return p
+}
+
+func (p *paletted) size() (height, width int) { return p.m.Rect.Dy(), p.m.Rect.Dx() }
+
+func (p *paletted) bytes(dst []byte, y, from, to int) {
+	row := p.m.Pix[y*p.m.Stride:]
+	for i := range to - from {
+		copy(dst[i*3:], p.colour[row[from+i]][:])
+	}
+}
+
+// plain is a colour without its alpha, which TensorFlow drops.
+func plain(c color.Color) [3]byte {
+	n := color.NRGBAModel.Convert(c).(color.NRGBA)
+	return [3]byte{n.R, n.G, n.B}
+}
+
+// cmyk is C, M, Y, K as TensorFlow makes red, green and blue of them
+// (core/lib/jpeg/jpeg_mem.cc): what is left of the light, twice.
+type cmyk struct{ m *image.CMYK }
+
+func (p *cmyk) size() (height, width int) { return p.m.Rect.Dy(), p.m.Rect.Dx() }
+
+func (p *cmyk) bytes(dst []byte, y, from, to int) {
+	row := p.m.Pix[y*p.m.Stride:]
+	for i := range to - from {
+		px := row[(from+i)*4:][:4]
+		k := 255 - int(px[3])
+		for c := range 3 {
+			dst[i*3+c] = byte((255 - int(px[c])) * k / 255)
+		}
+	}
+}
+
+// colours is any other image.
+type colours struct{ m image.Image }
+
+func (p *colours) size() (height, width int) { return p.m.Bounds().Dy(), p.m.Bounds().Dx() }
+
+func (p *colours) bytes(dst []byte, y, from, to int) {
+	at := p.m.Bounds().Min
+	for i := range to - from {
+		c := plain(p.m.At(at.X+from+i, at.Y+y))
+		copy(dst[i*3:], c[:])
+	}
+}
+
+// onScreen puts the first picture of a GIF on its screen, which is black.
+func onScreen(img image.Image, width, height int) image.Image {
+	if img.Bounds() == image.Rect(0, 0, width, height) {
+		return img
+	}
+	out := image.NewNRGBA(image.Rect(0, 0, width, height))
+	b := img.Bounds().Intersect(out.Rect)
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			out.Set(x, y, img.At(x, y))
+		}
+	}
+	return out
+}

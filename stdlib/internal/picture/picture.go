@@ -1,0 +1,109 @@
+// Package picture decodes pictures and hands out their rows one at a time, so
+// that one of 40 megapixels is never whole as floats.
+//
+// What TensorFlow's decoders make is the measure: three channels red, green,
+// blue of 0 … 255; grey is repeated, alpha is dropped, 16 bits keep the upper
+// 8. JPEG's colours are upsampled as libjpeg does it.
+package picture
+
+import "fmt"
+
+// Rows is a picture whose rows are made when they are asked for. It is for one
+// goroutine: an implementation may keep what it needs for the next row.
+type Rows interface {
+	// Shape is the height, the width and the channels.
+	Shape() (height, width, channels int)
+	// Row writes columns from … to-1 of row y, channels together, into dst,
+	// which has room for them.
+	Row(dst []float32, y, from, to int)
+}
+
+// Bytes is a picture of bytes in memory, [Height, Width, Channels].
+type Bytes struct {
+	Pix                     []byte
+	Height, Width, Channels int
+}
+
+// Shape implements Rows.
+func (p *Bytes) Shape() (height, width, channels int) { return p.Height, p.Width, p.Channels }
+
+// Row implements Rows.
+func (p *Bytes) Row(dst []float32, y, from, to int) {
+	floats(dst, p.Pix[(y*p.Width+from)*p.Channels:(y*p.Width+to)*p.Channels])
+}
+
+func floats(dst []float32, src []byte) {
+	dst = dst[:len(src)]
+	for i, b := range src {
+		dst[i] = float32(b)
+	}
+}
+
+// Floats is a picture in memory, [Height, Width, Channels].
+type Floats struct {
+	Pix                     []float32
+	Height, Width, Channels int
+}
+
+// Shape implements Rows.
+func (p *Floats) Shape() (height, width, channels int) { return p.Height, p.Width, p.Channels }
+
+// Row implements Rows.
+func (p *Floats) Row(dst []float32, y, from, to int) {
+	copy(dst, p.Pix[(y*p.Width+from)*p.Channels:(y*p.Width+to)*p.Channels])
+}
+
+// Whole makes all rows.
+func Whole(r Rows) *Floats {
+	if f, ok := r.(*Floats); ok {
+		return f
+	}
+	h, w, c := r.Shape()
+	out := &Floats{Pix: make([]float32, h*w*c), Height: h, Width: w, Channels: c}
+	for y := range h {
+		r.Row(out.Pix[y*w*c:(y+1)*w*c], y, 0, w)
+	}
+	return out
+}
+
+// byteRows is what decoders make: rows of 3 bytes a pixel.
+type byteRows interface {
+	size() (height, width int)
+	bytes(dst []byte, y, from, to int)
+}
+
+// decoded makes Rows of what a decoder makes.
+type decoded struct {
+	byteRows
+	row []byte
+}
+
+func (d *decoded) Shape() (height, width, channels int) {
+	height, width = d.size()
+	return height, width, 3
+}
+
+func (d *decoded) Row(dst []float32, y, from, to int) {
+	if n := (to - from) * 3; cap(d.row) < n {
+		d.row = make([]byte, n)
+	}
+	row := d.row[:(to-from)*3]
+	d.bytes(row, y, from, to)
+	floats(dst, row)
+}
+
+// WholeBytes makes all rows of a picture that was decoded.
+func WholeBytes(r Rows) (*Bytes, error) {
+	switch r := r.(type) {
+	case *Bytes:
+		return r, nil
+	case *decoded:
+		h, w := r.size()
+		out := &Bytes{Pix: make([]byte, h*w*3), Height: h, Width: w, Channels: 3}
+		for y := range h {
+			r.bytes(out.Pix[y*w*3:(y+1)*w*3], y, 0, w)
+		}
+		return out, nil
+	}
+	return nil, fmt.Errorf("%T is no picture of bytes", r)
+}

@@ -1,0 +1,168 @@
+package picture
+
+import (
+	"context"
+	"math"
+
+	"graft/ckpt/tensors"
+	"graft/stdlib/internal/ops"
+)
+
+// Window is a part of a picture.
+type Window struct {
+	Rows
+	Top, Left, Height, Width int
+}
+
+// Crop is a part of a picture, without what lies outside of it.
+func Crop(r Rows, top, left, height, width int) Rows {
+	if w, ok := r.(*Window); ok {
+		return &Window{w.Rows, w.Top + top, w.Left + left, height, width}
+	}
+	return &Window{r, top, left, height, width}
+}
+
+// Shape implements Rows.
+func (w *Window) Shape() (height, width, channels int) {
+	_, _, channels = w.Rows.Shape()
+	return w.Height, w.Width, channels
+}
+
+// Row implements Rows.
+func (w *Window) Row(dst []float32, y, from, to int) {
+	w.Rows.Row(dst, w.Top+y, w.Left+from, w.Left+to)
+}
+
+// Scaled multiplies a picture's values.
+type Scaled struct {
+	Rows
+	By float32
+}
+
+// Row implements Rows.
+func (s *Scaled) Row(dst []float32, y, from, to int) {
+	s.Rows.Row(dst, y, from, to)
+	_, _, c := s.Shape()
+	dst = dst[:(to-from)*c]
+	for i := range dst {
+		dst[i] *= s.By
+	}
+}
+
+// Resize makes a picture of another size as TensorFlow's resize operations do.
+func Resize(r Rows, k ops.Resize) (*Floats, error) {
+	return ResizePart(r, k, 0, 0, k.Size[0], k.Size[1])
+}
+
+// ResizePart is Resize, of which only a part is made: height × width pixels
+// from top and left on, which lie within k.Size. Bilinear, which everything
+// uses, has a way of its own: it takes the rows as they come and keeps two.
+func ResizePart(r Rows, k ops.Resize, top, left, height, width int) (*Floats, error) {
+	h, w, c := r.Shape()
+	spec := ops.Spec{DType: tensors.Float32, Shape: []int{1, h, w, c}}
+	out, err := k.Infer([]ops.Spec{spec})
+	if err != nil {
+		return nil, err
+	}
+	if k.Method == ops.Bilinear {
+		ys, xs := taps(h, k.Size[0], k.AlignCorners, k.HalfPixel), taps(w, k.Size[1], k.AlignCorners, k.HalfPixel)
+		return bilinear(r, ys[top:top+height], xs[left:left+width]), nil
+	}
+	x := &ops.Value{DType: tensors.Float32, Shape: spec.Shape, F32: Whole(r).Pix}
+	y, err := ops.NewValue(out)
+	if err != nil {
+		return nil, err
+	}
+	err = k.Run(&ops.Ctx{Context: context.Background()}, y, []*ops.Value{x})
+	all := &Floats{Pix: y.F32, Height: k.Size[0], Width: k.Size[1], Channels: c}
+	return Whole(Crop(all, top, left, height, width)), err
+}
+
+// tap is where a value lies between two others.
+type tap struct {
+	low, high int
+	part      float32 // of high
+}
+
+// taps are those of an axis, in float32 as TensorFlow computes them
+// (core/kernels/image/resize_bilinear_op.cc, image_resizer_state.h).
+func taps(in, out int, alignCorners, halfPixel bool) []tap {
+	scale := float32(in) / float32(out)
+	if alignCorners && out > 1 {
+		scale = float32(in-1) / float32(out-1)
+	}
+	list := make([]tap, out)
+	for i := range list {
+		x := float32(i) * scale
+		if halfPixel {
+			x = float32(float32(float32(i)+0.5)*scale) - 0.5
+		}
+		low := float32(math.Floor(float64(x)))
+		list[i] = tap{max(int(low), 0), min(int(math.Ceil(float64(x))), in-1), x - low}
+		list[i].low = min(list[i].low, in-1)
+	}
+	return list
+}
+
+// bilinear mixes along rows first, then rows with each other, as TensorFlow
+// does.
+func bilinear(r Rows, ys, xs []tap) *Floats {
+	_, _, c := r.Shape()
+	out := &Floats{Pix: make([]float32, len(ys)*len(xs)*c), Height: len(ys), Width: len(xs), Channels: c}
+	if len(out.Pix) == 0 {
+		return out
+	}
+	from, to := xs[0].low, xs[len(xs)-1].high+1
+	n, row := out.Width*c, make([]float32, to*c)
+	// The two rows that were made last; -1 is none.
+	at, rows := [2]int{-1, -1}, [2][]float32{make([]float32, n), make([]float32, n)}
+	mixed := func(y, keep int) []float32 {
+		for i := range at {
+			if at[i] == y {
+				return rows[i]
+			}
+		}
+		i := 0
+		if at[0] == keep {
+			i = 1
+		}
+		r.Row(row[from*c:], y, from, to)
+		mixRow(rows[i], row, xs, c)
+		at[i] = y
+		return rows[i]
+	}
+	for y, t := range ys {
+		low, high := mixed(t.low, t.high), mixed(t.high, t.low)
+		mixRows(out.Pix[y*n:(y+1)*n], low, high, t.part)
+	}
+	return out
+}
+
+func mixRows(dst, a, b []float32, part float32) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	for i := range dst {
+		dst[i] = a[i] + float32((b[i]-a[i])*part)
+	}
+}
+
+func mixRow(dst, src []float32, xs []tap, c int) {
+	if c == 3 {
+		mixRow3(dst, src, xs)
+		return
+	}
+	for i, t := range xs {
+		for k := range c {
+			a, b := src[t.low*c+k], src[t.high*c+k]
+			dst[i*c+k] = a + float32((b-a)*t.part)
+		}
+	}
+}
+
+func mixRow3(dst, src []float32, xs []tap) {
+	for i, t := range xs {
+		a, b, d := src[t.low*3:][:3], src[t.high*3:][:3], dst[i*3:][:3]
+		d[0] = a[0] + float32((b[0]-a[0])*t.part)
+		d[1] = a[1] + float32((b[1]-a[1])*t.part)
+		d[2] = a[2] + float32((b[2]-a[2])*t.part)
+	}
+}
