@@ -1,9 +1,3 @@
-// Package data holds labelled pictures and cuts them into batches.
-//
-//	train, err := data.OpenIDX("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "labels.txt")
-//	for _, b := range train.Batches(32, seed) {
-//		_, err = sess.Run(graph.Feeds{images: b.Images, labels: b.Labels}, step)
-//	}
 package data
 
 import (
@@ -78,6 +72,15 @@ func (d *Dataset) LabelInts() []int {
 	return out
 }
 
+// LabelNames are the names of the labels, one for each picture.
+func (d *Dataset) LabelNames() []string {
+	out := make([]string, d.Len())
+	for i, l := range d.labels() {
+		out[i] = d.Classes[l]
+	}
+	return out
+}
+
 func (d *Dataset) labels() []int64 { return d.Labels.Data().([]int64) }
 
 func (d *Dataset) pixels() []float32 { return d.Images.Data().([]float32) }
@@ -125,6 +128,21 @@ func (d *Dataset) Take(places ...int) (*Dataset, error) {
 	return &Dataset{images, marks, d.Classes}, err
 }
 
+// Split cuts the dataset into two parts, the first with about share of each
+// class, share in (0, 1): a class of at least two has pictures in both. Which
+// ones, seed decides. Their order stays.
+func (d *Dataset) Split(share float64, seed uint64) (first, rest *Dataset, err error) {
+	a, b, err := split(d.LabelInts(), len(d.Classes), share, seed)
+	if err != nil {
+		return nil, nil, err
+	}
+	if first, err = d.Take(a...); err != nil {
+		return nil, nil, err
+	}
+	rest, err = d.Take(b...)
+	return first, rest, err
+}
+
 // Batches cuts the dataset into batches of size pictures, the last one
 // smaller, in an order that seed shuffles. A size below 1 is an error.
 func (d *Dataset) Batches(size int, seed uint64) ([]*Dataset, error) {
@@ -145,11 +163,7 @@ func (d *Dataset) Batches(size int, seed uint64) ([]*Dataset, error) {
 
 // Counts is the number of pictures of each class.
 func (d *Dataset) Counts() []int {
-	out := make([]int, len(d.Classes))
-	for _, l := range d.labels() {
-		out[l]++
-	}
-	return out
+	return counts(d.LabelInts(), len(d.Classes))
 }
 
 // String describes the dataset: 300 pictures [28 28 1] of 3 classes: …

@@ -81,7 +81,7 @@ func matches(b []byte, magic string) bool {
 // Header is what a picture says of itself before it is decoded.
 type Header struct {
 	Format        string
-	Height, Width int // as they will be shown, turned
+	Height, Width int // as stored, before it is turned
 	Cost          int // bytes that decoding takes
 }
 
@@ -89,9 +89,6 @@ type Header struct {
 // beyond reason or that so few bytes cannot hold.
 func Head(b []byte) (Header, error) {
 	h, _, err := head(b)
-	if err == nil && orientation(b, h.Format) > 4 {
-		h.Height, h.Width = h.Width, h.Height
-	}
 	return h, err
 }
 

@@ -6,7 +6,10 @@
 // 8. JPEG's colours are upsampled as libjpeg does it.
 package picture
 
-import "fmt"
+import (
+	"fmt"
+	"image"
+)
 
 // Rows is a picture whose rows are made when they are asked for. It is for one
 // goroutine: an implementation may keep what it needs for the next row.
@@ -106,4 +109,19 @@ func WholeBytes(r Rows) (*Bytes, error) {
 		return out, nil
 	}
 	return nil, fmt.Errorf("%T is no picture of bytes", r)
+}
+
+// Image is the picture as one of the image package: grey for one channel,
+// else red, green and blue.
+func (p *Bytes) Image() image.Image {
+	rect := image.Rect(0, 0, p.Width, p.Height)
+	if p.Channels == 1 {
+		return &image.Gray{Pix: p.Pix, Stride: p.Width, Rect: rect}
+	}
+	out := image.NewNRGBA(rect)
+	for i := range p.Height * p.Width {
+		px := p.Pix[i*p.Channels:]
+		copy(out.Pix[4*i:], []byte{px[0], px[1], px[2], 255})
+	}
+	return out
 }
