@@ -22,10 +22,24 @@ func Decode(b []byte) (Rows, error) {
 		img = onScreen(img, h.Width, h.Height)
 	}
 	rows := rowsOf(img)
+	if f.name == "WebP" {
+		rows = webpRows(img)
+	}
 	if height, width := rows.size(); height != h.Height || width != h.Width {
 		return nil, fmt.Errorf("%s: it has %d×%d pixels, its header says %d×%d", f.name, width, height, h.Width, h.Height)
 	}
-	return turned(&decoded{byteRows: rows}, orientation(b, f.name))
+	return turned(&decoded{byteRows: rows}, orientation(b, f.name)), nil
+}
+
+// webpRows is rowsOf for what WebP's decoder makes.
+func webpRows(img image.Image) byteRows {
+	switch m := img.(type) {
+	case *image.YCbCr:
+		return newWebP(m)
+	case *image.NYCbCrA:
+		return newWebP(&m.YCbCr)
+	}
+	return rowsOf(img)
 }
 
 // Image is any image as rows: alpha is dropped, 16 bits keep the upper 8.

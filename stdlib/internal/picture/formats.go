@@ -113,6 +113,9 @@ func head(b []byte) (Header, format, error) {
 	}
 	pixels := c.Width * c.Height
 	h.Cost = pixels * bytesPerPixel(b, f.name)
+	if orientation(b, f.name) > 1 {
+		h.Cost += 3 * pixels
+	}
 	if h.Cost > MaxBytes {
 		return h, f, fmt.Errorf("%s: it says it has %d×%d pixels: decoding takes %d MB, at most %d MB are allowed",
 			f.name, c.Width, c.Height, h.Cost>>20, MaxBytes>>20)

@@ -41,36 +41,44 @@ func hasEXIF(b []byte, format string) bool {
 	return bytes.Contains(b, []byte(map[string]string{"PNG": "eXIf", "WebP": "EXIF"}[format]))
 }
 
+// band is how many rows are turned at a time: neighbours in the result are then
+// neighbours in memory.
+const band = 16
+
 // turned is a picture turned upright. That takes 3 bytes a pixel more.
-func turned(r *decoded, orientation int) (Rows, error) {
+func turned(r *decoded, orientation int) Rows {
 	if orientation <= 1 {
-		return r, nil
+		return r
 	}
-	src, err := WholeBytes(r)
-	if err != nil {
-		return nil, err
-	}
-	h, w := src.Height, src.Width
-	out := &Bytes{Pix: make([]byte, len(src.Pix)), Height: h, Width: w, Channels: 3}
+	h, w := r.size()
+	out := &Bytes{Pix: make([]byte, h*w*3), Height: h, Width: w, Channels: 3}
 	if orientation > 4 {
 		out.Height, out.Width = w, h
 	}
-	for y := range out.Height {
-		for x := range out.Width {
-			sx, sy := x, y
-			if orientation > 4 {
-				sx, sy = y, x
+	flip := flips[orientation]
+	rows := make([]byte, band*w*3)
+	for top := 0; top < h; top += band {
+		n := min(band, h-top)
+		for y := range n {
+			r.bytes(rows[y*w*3:(y+1)*w*3], top+y, 0, w)
+		}
+		for x := range w {
+			for y := range n {
+				dx, dy := x, top+y
+				if flip.x {
+					dx = w - 1 - dx
+				}
+				if flip.y {
+					dy = h - 1 - dy
+				}
+				if orientation > 4 {
+					dx, dy = dy, dx
+				}
+				copy(out.Pix[(dy*out.Width+dx)*3:][:3], rows[(y*w+x)*3:])
 			}
-			if f := flips[orientation]; f.x {
-				sx = w - 1 - sx
-			}
-			if f := flips[orientation]; f.y {
-				sy = h - 1 - sy
-			}
-			copy(out.Pix[(y*out.Width+x)*3:][:3], src.Pix[(sy*w+sx)*3:])
 		}
 	}
-	return out, nil
+	return out
 }
 
 // flips are the axes along which the stored picture is read backwards.
