@@ -24,6 +24,23 @@ func Transpose(image *graph.Tensor) (*graph.Tensor, error) {
 	return moved("transpose", image, true, func(y, x, h, w int) (int, int) { return x, y })
 }
 
+// Rot90 turns a picture by k quarters against the clock (tf.image.rot90), in
+// its dtype.
+func Rot90(image *graph.Tensor, k int) (*graph.Tensor, error) {
+	k = (k%4 + 4) % 4
+	return moved("rot90", image, k%2 == 1, func(y, x, h, w int) (int, int) {
+		switch k {
+		case 1:
+			return x, w - 1 - y
+		case 2:
+			return h - 1 - y, w - 1 - x
+		case 3:
+			return h - 1 - x, y
+		}
+		return y, x
+	})
+}
+
 // RandomFlipLeftRight mirrors a picture or not, one as likely as the other
 // (tf.image.random_flip_left_right).
 func RandomFlipLeftRight(image *graph.Tensor, r *rand.Rand) (*graph.Tensor, error) {

@@ -5,8 +5,34 @@ import (
 	"fmt"
 	"math"
 
+	"graft/stdlib/graph"
 	"graft/stdlib/internal/picture"
 )
+
+// RGBToHSV makes hue, saturation and value, each in [0, 1], of a float32
+// picture [height, width, 3] of [0, 1] (tf.image.rgb_to_hsv).
+func RGBToHSV(image *graph.Tensor) (*graph.Tensor, error) {
+	return onFloats("rgb to hsv", image, 3, func(p *picture.Floats) error {
+		eachPixel(p, toHSV)
+		return nil
+	})
+}
+
+// HSVToRGB makes red, green and blue of what RGBToHSV makes
+// (tf.image.hsv_to_rgb).
+func HSVToRGB(image *graph.Tensor) (*graph.Tensor, error) {
+	return onFloats("hsv to rgb", image, 3, func(p *picture.Floats) error {
+		eachPixel(p, fromHSV)
+		return nil
+	})
+}
+
+func eachPixel(p *picture.Floats, f func(a, b, c float32) (float32, float32, float32)) {
+	for i := 0; i+2 < len(p.Pix); i += 3 {
+		px := p.Pix[i : i+3 : i+3]
+		px[0], px[1], px[2] = f(px[0], px[1], px[2])
+	}
+}
 
 var errColours = errors.New("the picture is grey; colours are wanted")
 
@@ -17,11 +43,10 @@ func adjustSaturation(p *picture.Floats, factor float32) error {
 	if !(factor >= 0) {
 		return fmt.Errorf("a factor is at least 0, %g was given", factor)
 	}
-	for i := 0; i+2 < len(p.Pix); i += 3 {
-		px := p.Pix[i : i+3 : i+3]
-		h, s, v := toHSV(px[0], px[1], px[2])
-		px[0], px[1], px[2] = fromHSV(h, max(0, min(s*factor, 1)), v)
-	}
+	eachPixel(p, func(r, g, b float32) (float32, float32, float32) {
+		h, s, v := toHSV(r, g, b)
+		return fromHSV(h, max(0, min(s*factor, 1)), v)
+	})
 	return nil
 }
 
@@ -32,12 +57,11 @@ func adjustHue(p *picture.Floats, delta float32) error {
 	if !(delta >= -1 && delta <= 1) {
 		return fmt.Errorf("-1 … 1 is wanted, %g was given", delta)
 	}
-	for i := 0; i+2 < len(p.Pix); i += 3 {
-		px := p.Pix[i : i+3 : i+3]
-		h, s, v := toHSV(px[0], px[1], px[2])
+	eachPixel(p, func(r, g, b float32) (float32, float32, float32) {
+		h, s, v := toHSV(r, g, b)
 		h += delta
-		px[0], px[1], px[2] = fromHSV(h-float32(math.Floor(float64(h))), s, v)
-	}
+		return fromHSV(h-float32(math.Floor(float64(h))), s, v)
+	})
 	return nil
 }
 

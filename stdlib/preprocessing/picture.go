@@ -69,6 +69,27 @@ func ConvertImageDType(image *graph.Tensor) (*graph.Tensor, error) {
 	return tensorOf(picture.Whole(&picture.Scaled{Rows: x, By: 1.0 / 255}))
 }
 
+// ConvertToUint8 makes uint8 of 0 … 255 of a float32 picture of [0, 1], what lies
+// outside at the ends (tf.image.convert_image_dtype with saturate). A uint8
+// picture is returned as it is.
+func ConvertToUint8(image *graph.Tensor) (*graph.Tensor, error) {
+	x, err := rowsOf(image)
+	if err != nil {
+		return nil, fmt.Errorf("preprocessing: %w", err)
+	}
+	f, ok := x.(*picture.Floats)
+	if !ok {
+		return image, nil
+	}
+	out := &picture.Bytes{Pix: make([]byte, len(f.Pix)), Height: f.Height, Width: f.Width, Channels: f.Channels}
+	for i, v := range f.Pix {
+		if v > 0 { // NaN is 0
+			out.Pix[i] = byte(min(v*255.5, 255))
+		}
+	}
+	return bytesTensor(out), nil
+}
+
 // rowsOf is a tensor's picture.
 func rowsOf(t *graph.Tensor) (picture.Rows, error) {
 	if t == nil {
@@ -77,6 +98,9 @@ func rowsOf(t *graph.Tensor) (picture.Rows, error) {
 	s := t.Shape()
 	if len(s) != 3 {
 		return nil, fmt.Errorf("the picture has shape %v, [height width channels] is wanted", []int(s))
+	}
+	if s[0]*s[1]*s[2] == 0 {
+		return nil, fmt.Errorf("the picture has shape %v: there is nothing in it", []int(s))
 	}
 	if t.RequiresIterator() || t.DataOrder().IsColMajor() {
 		t = t.Materialize().(*tensor.Dense)
