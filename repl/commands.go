@@ -120,7 +120,9 @@ func (s *Session) known(expr string) bool {
 // runCommands does the commands at a cell's head; done says that nothing is
 // left to run.
 func (s *Session) runCommands(ctx context.Context, cell *Cell, out Output) (res Result, done bool) {
+	s.mu.Lock()
 	list, rest := s.cutCommands(cell.Source)
+	s.mu.Unlock()
 	for _, c := range list {
 		d, ok := findCommand(c.name)
 		if !ok {

@@ -25,6 +25,8 @@ func (s *Session) helpCommand(_ context.Context, _ command, _ Cell, out Output) 
 
 // whoCommand is %who: what cells declared, with values as they are now.
 func (s *Session) whoCommand(_ context.Context, _ command, _ Cell, out Output) Result {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 4, 2, ' ', 0)
 	for _, name := range s.checker.Names() {
@@ -90,6 +92,8 @@ func short(text string) string {
 
 // resetCommand is %reset.
 func (s *Session) resetCommand(_ context.Context, c command, cell Cell, out Output) Result {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.view.Lock()
 	defer s.view.Unlock()
 	if err := s.fresh(); err != nil {

@@ -7,10 +7,11 @@ package repl
 
 import "context"
 
-// Engine evaluates cells. Execute runs cells one at a time, in the order of
-// the calls; the other methods may be called while a cell runs.
+// Engine evaluates cells. Its methods may be called while cells run.
 type Engine interface {
-	// Execute runs one cell. Ending ctx interrupts it; variables survive.
+	// Execute runs one cell. Ending ctx interrupts it; variables survive. Cells
+	// are compiled one at a time and run side by side, as goroutines do: for an
+	// order among them the caller waits for each one's end.
 	Execute(ctx context.Context, cell Cell, out Output) Result
 	// IsComplete says whether source can be run as it stands.
 	IsComplete(source string) Completeness
@@ -27,6 +28,9 @@ type Cell struct {
 	ID     string // the parent of its outputs, unique per run
 	Number int    // n of In[n], named in positions
 	Source string
+	// Subshell says that the cell runs beside those of the main shell, which
+	// get what is written past Go's own print functions.
+	Subshell bool
 }
 
 // Output receives what a cell writes and shows, in order. Implementations are

@@ -1,11 +1,13 @@
 package repl
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"graft/repl/internal/check"
+	"graft/repl/internal/lower"
 	"graft/repl/internal/nb"
 	"graft/repl/internal/split"
 )
@@ -58,6 +60,9 @@ func (r *runner) runError(p any, offset int, trace *nb.Trace) *Error {
 	switch p := p.(type) {
 	case *nb.CellErr:
 		e.Name, e.Message, offset = CellError, fmt.Sprint(p.Err), p.At
+		if r.ctx.Err() != nil && errors.Is(p.Err, context.Canceled) {
+			e.Name, e.Message = Interrupted, "the cell was interrupted"
+		}
 	case *nb.ExitErr:
 		e.Name, e.Message = CellError, p.Text
 	case *nb.Control:
@@ -86,10 +91,18 @@ func (r *runner) runError(p any, offset int, trace *nb.Trace) *Error {
 // locate puts the exact place of a panic, and the cells' functions that it
 // left, into e.
 func (r *runner) locate(e *Error, text string, trace *nb.Trace) {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	if r.s.era != r.era {
+		return
+	}
 	low := r.s.low
 	place, ok := low.Place(trace.Mark)
 	innermost := trace.Funcs[0]
-	if !ok || place.Func != innermost {
+	// Cells that run side by side share the mark, and the name of the function
+	// that their top level is.
+	mine := place.Source == r.cell.Source || place.Func != lower.CellFunc
+	if !ok || place.Func != innermost || !mine {
 		// The mark is of a function that was called, and returned, before.
 		name, at := low.Func(innermost)
 		if name == "" {

@@ -17,8 +17,7 @@ import (
 // Execute runs one cell. A cell that does not type-check changes nothing; one
 // that fails while it runs keeps what it did before.
 func (s *Session) Execute(ctx context.Context, cell Cell, out Output) Result {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.install.Do(func() { s.uninstall = host.Install(sessionHost{s.rt}) })
 	if res, done := s.runCommands(ctx, &cell, out); done {
 		return res
 	}
@@ -27,21 +26,23 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out Output) Result {
 
 // runGo runs a cell without commands.
 func (s *Session) runGo(ctx context.Context, cell Cell, out Output) Result {
+	s.mu.Lock()
 	s.view.Lock()
 	units, diags := s.checker.Check(fmt.Sprintf("In[%d]", cell.Number), cell.Source)
 	s.view.Unlock()
+	r := &runner{s: s, cell: cell, out: out, ctx: ctx, era: s.era}
+	s.mu.Unlock()
 	if len(diags) > 0 {
 		return Result{Err: compileError(cell, diags)}
 	}
-	r := &runner{s: s, cell: cell, out: out}
-	restore := host.Install(&cellHost{s: s, ctx: ctx, out: out})
-	defer restore()
+	r.begin()
+	defer r.close()
 	var notes []string
 	for i, u := range units {
 		for _, p := range u.Imported {
 			notes = append(notes, fmt.Sprintf("imported %q", p))
 		}
-		res := r.unit(ctx, u)
+		res := r.unit(u)
 		if res.Err != nil || i == len(units)-1 {
 			res.Notes = notes
 			return res
@@ -52,9 +53,13 @@ func (s *Session) runGo(ctx context.Context, cell Cell, out Output) Result {
 
 // runner executes the units of one cell.
 type runner struct {
-	s    *Session
-	cell Cell
-	out  Output
+	s     *Session
+	cell  Cell
+	out   Output
+	ctx   context.Context // ends when the cell is interrupted, or has ended
+	era   int             // of the interpreter the cell was checked for
+	run   *nb.Run
+	leave func() // the end of the cell is no end for its goroutines
 
 	mu     sync.Mutex
 	failed any // the first panic of a goroutine
@@ -64,55 +69,88 @@ type runner struct {
 	has    bool
 }
 
-func (r *runner) unit(ctx context.Context, u *check.Unit) Result {
+// begin makes the run that the cell's goroutines belong to.
+func (r *runner) begin() {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.ctx))
+	stop := context.AfterFunc(r.ctx, cancel)
+	r.leave = func() { stop() }
+	r.run = nb.NewRun(r.cell.ID)
+	r.run.Beside = r.cell.Subshell
+	r.run.Print, r.run.Failed, r.run.Result = r.print, r.goroutineFailed, r.result
+	h := &cellHost{s: r.s, ctx: ctx, out: r.out, run: r.run}
+	r.run.Host = h
+	r.run.Input = func() (string, error) { return h.Input("", false) }
+}
+
+// close ends the cell; goroutines of its may live on.
+func (r *runner) close() {
+	r.leave()
+	r.mu.Lock()
+	r.ended = true
+	r.mu.Unlock()
+}
+
+func (r *runner) unit(u *check.Unit) Result {
+	r.s.mu.Lock()
+	o, e := r.compile(u)
+	if e != nil {
+		r.s.mu.Unlock()
+		return Result{Err: e}
+	}
+	r.s.rt.Begin(r.run)
+	if o.Init != "" {
+		if p := r.call(context.Background(), o.Init, func() {}); p != nil {
+			r.s.mu.Unlock()
+			return Result{Err: r.internal(fmt.Errorf("%v", p))}
+		}
+	}
+	if p := r.call(r.ctx, o.Run, r.s.mu.Unlock); p != nil {
+		return Result{Err: r.runError(p, r.run.Offset(), r.run.Trace())}
+	}
+	if failed := r.goroutinesFailure(); failed != nil {
+		return Result{Err: r.runError(failed, -1, r.trace)}
+	}
+	if r.has {
+		return Result{Value: r.s.render(o.Results, r.vals)}
+	}
+	return Result{}
+}
+
+// compile makes a unit known to the interpreter and what it declares to the
+// session. The caller holds the session's lock.
+func (r *runner) compile(u *check.Unit) (*lower.Output, *Error) {
 	s := r.s
+	if s.era != r.era {
+		return nil, compileError(r.cell, []check.Diagnostic{{Offset: -1, Msg: "another cell has reset the session while this one ran"}})
+	}
 	o, err := s.low.Cell(u, s.checker.Lookup)
 	if err != nil {
-		return Result{Err: r.refusal(u, err)}
+		return nil, r.refusal(u, err)
 	}
 	if s.trace != nil {
 		s.trace(o.Source)
 	}
 	if err := s.back.Compile(o.Source); err != nil {
 		s.low.Abort()
-		return Result{Err: r.internal(err)}
+		return nil, r.internal(err)
 	}
 	s.view.Lock()
 	s.checker.Commit(u)
 	s.remember(u)
 	s.view.Unlock()
-	run := nb.NewRun(r.cell.ID)
-	run.Print, run.Failed, run.Result = r.print, r.goroutineFailed, r.result
-	run.Input = func() (string, error) { return r.out.Input(ctx, "", false) }
-	s.rt.Begin(run)
-	if o.Init != "" {
-		if p := r.call(context.Background(), run, o.Init); p != nil {
-			return Result{Err: r.internal(fmt.Errorf("%v", p))}
-		}
-	}
-	if p := r.call(ctx, run, o.Run); p != nil {
-		return Result{Err: r.runError(p, run.Offset(), run.Trace())}
-	}
-	if failed := r.end(run); failed != nil {
-		return Result{Err: r.runError(failed, -1, r.trace)}
-	}
-	if r.has {
-		return Result{Value: s.render(o.Results, r.vals)}
-	}
-	return Result{}
+	return o, nil
 }
 
 func (r *runner) print(stream, text string) { r.out.Stream(stream, text) }
 
-// end closes the cell and returns what a goroutine panicked with; one that is
-// about to is waited for.
-func (r *runner) end(run *nb.Run) any {
-	for i := 0; i < 100 && run.Live() > 0 && r.s.rt.Panicking(); i++ {
+// goroutinesFailure is what a goroutine panicked with; one that is about to
+// is waited for.
+func (r *runner) goroutinesFailure() any {
+	for i := 0; i < 100 && r.run.Live() > 0 && r.s.rt.Panicking(); i++ {
 		time.Sleep(time.Millisecond)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ended = true
 	return r.failed
 }
 
@@ -151,40 +189,3 @@ func firstLine(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
 	return s
 }
-
-// cellHost forwards what libraries show to the running cell.
-type cellHost struct {
-	s   *Session
-	ctx context.Context
-	out Output
-}
-
-// Context ends when the cell is interrupted.
-func (h *cellHost) Context() context.Context { return h.ctx }
-
-// Display shows a bundle below the cell.
-func (h *cellHost) Display(id string, b host.Bundle) {
-	if d := shown(b); d != nil {
-		d.ID = id
-		h.out.Display(*d)
-	}
-}
-
-// Update replaces what was displayed under id.
-func (h *cellHost) Update(id string, b host.Bundle) {
-	if d := shown(b); d != nil {
-		d.ID, d.Update = id, true
-		h.out.Display(*d)
-	}
-}
-
-// Clear removes the cell's outputs.
-func (h *cellHost) Clear(wait bool) { h.out.Clear(wait) }
-
-// Input asks the user for a line.
-func (h *cellHost) Input(prompt string, password bool) (string, error) {
-	return h.out.Input(h.ctx, prompt, password)
-}
-
-// Render shows a value as the last line of a cell would.
-func (h *cellHost) Render(v any) host.Bundle { return h.s.bundle(v) }

@@ -24,32 +24,43 @@ const parting = 250 * time.Millisecond
 // looked after; loops of later cells are slower meanwhile.
 const lingering = 10 * time.Second
 
-// call runs a compiled function and returns what it panicked with.
-func (r *runner) call(ctx context.Context, run *nb.Run, name string) any {
+// call runs a compiled function and returns what it panicked with. The caller
+// holds the session's lock, which begun may give up once the function runs.
+func (r *runner) call(ctx context.Context, name string, begun func()) any {
 	hard, kill := context.WithCancel(context.Background())
 	defer kill()
 	type end struct {
 		resume func()
 		err    error
 	}
-	done := run.Expect()
+	s, run := r.s, r.run
+	runs, done := s.rt.Expect(run)
 	ended := make(chan end, 1)
 	go func() {
-		resume, err := r.s.back.Run(hard, "run_"+name)
+		resume, err := s.back.Run(hard, "run_"+name)
 		ended <- end{resume, err}
 	}()
+	select {
+	case <-runs:
+		begun()
+	case e := <-ended:
+		begun()
+		return outcome(done, e.err)
+	}
 	select {
 	case e := <-ended:
 		return outcome(done, e.err)
 	case <-ctx.Done():
 	}
-	r.s.raise(run)
-	defer r.s.settle(run)
+	s.raise(run)
+	defer s.settle(run)
 	select {
 	case e := <-ended:
 		return outcome(done, e.err)
 	case <-time.After(grace):
 	}
+	s.mu.Lock() // while the interpreter is stopped no other cell can start
+	defer s.mu.Unlock()
 	run.Kill()
 	kill()
 	defer (<-ended).resume()
@@ -58,7 +69,7 @@ func (r *runner) call(ctx context.Context, run *nb.Run, name string) any {
 		return &nb.Control{Why: nb.ErrInterrupted}
 	case <-time.After(grace):
 	}
-	return &nb.Control{Why: errors.New("interrupted, but " + blockedIn() + " is still running: it is compiled code that cannot be stopped")}
+	return &nb.Control{Why: errors.New("interrupted, but " + blockedIn(run.Goid()) + " is still running: it is compiled code that cannot be stopped")}
 }
 
 // outcome is what a function that ended panicked with.
@@ -113,18 +124,14 @@ func gone(run *nb.Run, within time.Duration) bool {
 	return true
 }
 
-// blockedIn names the compiled function in which the cell's goroutine is:
-// what the interpreter called by reflection.
-func blockedIn() string {
+// blockedIn names the compiled function in which a cell's goroutine is: what
+// the interpreter called by reflection.
+func blockedIn(goid uint64) string {
 	buf := make([]byte, 1<<20)
 	buf = buf[:runtime.Stack(buf, true)]
 	for _, g := range bytes.Split(buf, []byte("\n\n")) {
 		lines := strings.Split(string(g), "\n")
-		main := false
-		for _, l := range lines {
-			main = main || strings.Contains(l, "nb.(*Runtime).Main(")
-		}
-		if !main {
+		if !strings.HasPrefix(lines[0], fmt.Sprintf("goroutine %d [", goid)) {
 			continue
 		}
 		for i, l := range lines {

@@ -28,10 +28,16 @@ type Session struct {
 	exports  Exports // symbols, and what lowered code calls
 	importer types.Importer
 
-	mu       sync.Mutex // one cell at a time
+	// mu is held while a cell is checked and compiled, and given up while it
+	// runs: cells are compiled one at a time and run side by side.
+	mu       sync.Mutex
+	era      int        // counts the interpreters: %reset makes a new one
 	view     sync.Mutex // guards checker between cells and completion
 	stopping sync.Mutex // guards stops
 	stops    int        // interrupted runs that still have goroutines
+
+	install   sync.Once // of the host that leads libraries to their cell
+	uninstall func()
 
 	stdout nb.Writer
 	trace  func(lowered string) // for tests
@@ -79,7 +85,8 @@ func (s *Session) fresh() error {
 		return fmt.Errorf("repl: %w", err)
 	}
 	s.back = back
-	s.rt.Mark = back.Mark
+	s.rt.SetMark(back.Mark)
+	s.era++
 	s.low = lower.New(s.rt, &lower.Library{Fset: s.fset, Importer: s.importer})
 	s.checker = check.NewSession(s.fset, s.importer, known(s.opt.Packages))
 	s.docs = map[string]string{}
@@ -152,6 +159,12 @@ func better(p, old string) bool {
 }
 
 // Close ends the session.
-func (s *Session) Close() error { return nil }
+func (s *Session) Close() error {
+	s.install.Do(func() {}) // too late now
+	if s.uninstall != nil {
+		s.uninstall()
+	}
+	return nil
+}
 
 var _ Engine = (*Session)(nil)

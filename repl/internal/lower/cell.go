@@ -9,11 +9,15 @@ import (
 	"graft/repl/internal/check"
 )
 
+// CellFunc is the emitted name of a cell's top level: the same for all, so
+// that the interpreter forgets the last.
+const CellFunc = "cell"
+
 // steps emits the cell's function.
 func (L *Lowerer) steps(u *check.Unit) {
 	n := 0
 	L.seq++
-	L.out.Run = "cell" // the same for all, so that the interpreter forgets the last
+	L.out.Run = CellFunc
 	in := &inst{deps: map[*inst]bool{}, name: L.out.Run}
 	f := &fn{L: L, unit: u, info: u.Info, inst: in, b: &strings.Builder{}, names: map[types.Object]string{}, counters: map[types.Object]bool{}, n: &n, cell: true,
 		sig: types.NewSignatureType(nil, nil, nil, nil, nil, false)}

@@ -43,7 +43,7 @@ func (rt *Runtime) Two(x any) (any, bool) { return x, x != nil }
 // At says which byte of the cell runs now.
 func (rt *Runtime) At(offset int) {
 	rt.takeTrace() // of a panic that compiled code stopped
-	if r := rt.run.Load(); r != nil {
+	if r := rt.current(); r != nil {
 		r.at.Store(int64(offset))
 	}
 }

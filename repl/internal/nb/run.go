@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"sync/atomic"
+
+	"graft/stdlib/host"
 )
 
 // Run is one execution of a cell.
@@ -13,11 +15,15 @@ type Run struct {
 	Failed func(v any, t *Trace) // a goroutine of the cell panicked
 	Result func(vals []any)
 	Input  func() (string, error) // asks the user for a line
+	Host   host.Host              // what libraries reach in the run's goroutines
+	Beside bool                   // it runs beside the main cells: what belongs to no run is not its
 
 	interrupt
 	at   atomic.Int64 // byte of the cell whose top-level statement runs
 	live atomic.Int64 // goroutines
+	goid atomic.Uint64 // of Main
 	done chan any
+	came chan struct{} // closed when Main has begun
 	tr   *Trace
 }
 
@@ -35,18 +41,25 @@ func (r *Run) Offset() int { return int(r.at.Load()) }
 // Goexit is how a run ended that runtime.Goexit ended.
 type Goexit struct{}
 
-// Expect prepares for one call of Main, whose end the channel tells: nil, or
-// what it panicked with.
-func (r *Run) Expect() <-chan any {
-	r.done = make(chan any, 1)
-	return r.done
+// Goid is the number of the goroutine that the run's function runs in.
+func (r *Run) Goid() uint64 { return r.goid.Load() }
+
+// Expect prepares for the next call of Main, which is r's: begun is closed
+// when it has come, and end tells nil, or what it panicked with. The next
+// Expect must wait for begun.
+func (rt *Runtime) Expect(r *Run) (begun <-chan struct{}, end <-chan any) {
+	r.done, r.came = make(chan any, 1), make(chan struct{})
+	rt.next.Store(r)
+	return r.came, r.done
 }
 
 // Main runs the cell's function in the goroutine of the interpreter.
 func (rt *Runtime) Main(f func()) {
-	r := rt.run.Load()
+	r := rt.next.Load()
 	done := r.done
 	leave := rt.labels.enter(r)
+	r.goid.Store(goid())
+	close(r.came)
 	completed := false
 	defer func() {
 		p := recover()

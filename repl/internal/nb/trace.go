@@ -30,8 +30,8 @@ func (rt *Runtime) traced(text string) {
 	x, ok := rt.traces.Load(id)
 	if !ok {
 		t := &Trace{Funcs: []string{name}}
-		if rt.Mark != nil {
-			t.Mark = rt.Mark()
+		if read := rt.mark.Load(); read != nil {
+			t.Mark = (*read)()
 		}
 		rt.traces.Store(id, t)
 		rt.tracing.Add(1)

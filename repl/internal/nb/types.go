@@ -18,6 +18,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/tools/go/types/typeutil"
+
+	"graft/stdlib/host"
 )
 
 // Type describes one static type of the session. There is one for every set
@@ -47,11 +49,11 @@ type Runtime struct {
 	native map[reflect.Type]types.Type
 	impls  map[implKey]bool
 
-	Mark func() int // the line mark now
-
+	mark  atomic.Pointer[func() int] // the line mark now
 	stdin Stdin
 
-	run       atomic.Pointer[Run]
+	run       atomic.Pointer[Run] // the newest main cell's, which has what belongs to no run
+	next      atomic.Pointer[Run] // whose function Main runs next
 	labels    labels
 	frames    sync.Map     // goroutine id → *D whose deferred calls run
 	unwinding atomic.Int64 // frames among them
@@ -60,6 +62,9 @@ type Runtime struct {
 	cleanups  sync.Map     // goroutine id → whether they run because the cell was ended
 }
 
+// SetMark says how the line mark is read.
+func (rt *Runtime) SetMark(read func() int) { rt.mark.Store(&read) }
+
 // NewRuntime returns an empty runtime.
 func NewRuntime(symbols func(path, name string) (reflect.Value, bool)) *Runtime {
 	rt := &Runtime{Symbols: symbols, native: map[reflect.Type]types.Type{}, impls: map[implKey]bool{}}
@@ -67,8 +72,24 @@ func NewRuntime(symbols func(path, name string) (reflect.Value, bool)) *Runtime 
 	return rt
 }
 
-// Begin makes r the running cell; output without a known goroutine is its.
-func (rt *Runtime) Begin(r *Run) { rt.run.Store(r) }
+// Begin makes r the running cell; output without a known goroutine is its,
+// unless r runs beside the main cells and there has been one.
+func (rt *Runtime) Begin(r *Run) {
+	if !r.Beside {
+		rt.run.Store(r)
+	} else if old := rt.run.Load(); old == nil || old.Beside {
+		rt.run.CompareAndSwap(old, r)
+	}
+}
+
+// Host is what libraries reach in the calling goroutine, nil before the first
+// run.
+func (rt *Runtime) Host() host.Host {
+	if r := rt.current(); r != nil {
+		return r.Host
+	}
+	return nil
+}
 
 // Intern returns the descriptor of t.
 func (rt *Runtime) Intern(t types.Type) *Type {

@@ -4,6 +4,7 @@ package yaegi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -24,6 +25,10 @@ type Backend struct {
 	id   *uint64 // number of the run
 	stop *bool
 	mark *int
+
+	globals *[]reflect.Value // the interpreter's variables
+	types   *[]reflect.Type  // of its variables, those that come next too
+	made    int              // how many there are
 }
 
 // prelude declares what all lowered code uses.
@@ -39,6 +44,9 @@ func ` + nb.StopFunc + `() { nb.Stop() }
 func New(symbols map[string]map[string]reflect.Value, stdin io.Reader, stdout, stderr io.Writer) (*Backend, error) {
 	b := &Backend{ip: interp.New(interp.Options{Stdin: stdin, Stdout: stdout, Stderr: stderr})}
 	b.id = (*uint64)(unsafe.Pointer(b.ip))
+	if err := b.findGlobals(); err != nil {
+		return nil, err
+	}
 	if err := b.ip.Use(symbols); err != nil {
 		return nil, fmt.Errorf("load symbols: %w", err)
 	}
@@ -83,6 +91,7 @@ func (b *Backend) Compile(source string) (err error) {
 	if err != nil {
 		return err
 	}
+	b.makeGlobals()
 	_, err = b.ip.Execute(p)
 	b.forget()
 	return err
@@ -136,6 +145,42 @@ func (b *Backend) Run(ctx context.Context, name string) (resume func(), err erro
 	return func() { atomic.StoreUint64(b.id, old) }, ctx.Err()
 }
 
+// findGlobals finds the list of the interpreter's variables.
+func (b *Backend) findGlobals() error {
+	ip := reflect.ValueOf(b.ip).Elem()
+	frame, universe := ip.FieldByName("frame"), ip.FieldByName("universe")
+	if frame.Kind() != reflect.Pointer || universe.Kind() != reflect.Pointer || frame.IsNil() || universe.IsNil() {
+		return errors.New("the interpreter keeps its variables elsewhere")
+	}
+	data, types := frame.Elem().FieldByName("data"), universe.Elem().FieldByName("types")
+	if !data.IsValid() || data.Type() != reflect.TypeFor[[]reflect.Value]() || !types.IsValid() || types.Type() != reflect.TypeFor[[]reflect.Type]() {
+		return errors.New("the interpreter keeps its variables in another form")
+	}
+	b.globals = (*[]reflect.Value)(unsafe.Pointer(data.UnsafeAddr()))
+	b.types = (*[]reflect.Type)(unsafe.Pointer(types.UnsafeAddr()))
+	b.made = len(*b.globals)
+	return nil
+}
+
+// manyGlobals is for how many variables there is room from the start.
+const manyGlobals = 4096
+
+// makeGlobals makes the variables that compiled code has added. The
+// interpreter itself copies all of them to a longer list for that, and what
+// code that runs meanwhile assigns to the old one can be lost: here the list
+// is longer than it need be, which the interpreter takes for done.
+func (b *Backend) makeGlobals() {
+	want := len(*b.types)
+	if want > len(*b.globals) {
+		longer := make([]reflect.Value, max(manyGlobals, 2*want))
+		copy(longer, *b.globals)
+		*b.globals = longer
+	}
+	for ; b.made < want; b.made++ {
+		(*b.globals)[b.made] = reflect.New((*b.types)[b.made]).Elem()
+	}
+}
+
 func (b *Backend) call(name string) (p *interp.Program, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -146,7 +191,9 @@ func (b *Backend) call(name string) (p *interp.Program, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.ip.CompileAST(f.Decls[0].(*ast.FuncDecl).Body)
+	p, err = b.ip.CompileAST(f.Decls[0].(*ast.FuncDecl).Body)
+	b.makeGlobals()
+	return p, err
 }
 
 // Global returns a variable, addressable.
