@@ -39,6 +39,8 @@ func commands() []struct {
 		{"%%time", doer{"%%time", "runs the cell and says how long it took", (*Session).timeCommand}},
 		{"%timeit", doer{"%timeit GO", "runs a line of Go many times and says how long one takes", (*Session).timeitCommand}},
 		{"%%timeit", doer{"%%timeit", "runs the cell's statements many times and says how long they take", (*Session).timeitCommand}},
+		{"?", doer{"NAME? or NAME??", "shows what is known of a name, with ?? its source too", (*Session).aboutCommand}},
+		{"%load", doer{"%load FILE", "puts the text of a file in place of the cell", (*Session).loadCommand}},
 		{"%cd", doer{"%cd DIR", "changes the working directory; without DIR goes home", (*Session).cdCommand}},
 		{"%env", doer{"%env [NAME[=VALUE]]", "shows or sets environment variables", (*Session).envCommand}},
 		{"%%writefile", doer{"%%writefile [-a] FILE", "writes, or with -a appends, the rest of the cell to a file", (*Session).writefileCommand}},
@@ -69,7 +71,9 @@ func (s *Session) cutCommands(source string) (list []command, rest string) {
 			break
 		}
 		c := command{line: i + 1, col: strings.Index(l, text[:1]) + 1}
-		if text[0] == '!' {
+		if _, _, ok := asks(text); ok {
+			c.name, c.args = "?", text
+		} else if text[0] == '!' {
 			c.name, c.args = "!", strings.TrimSpace(text[1:])
 		} else {
 			c.name, c.args, _ = strings.Cut(text, " ")
@@ -105,7 +109,8 @@ func (s *Session) isCommand(text string) bool {
 		x, err := parser.ParseExpr(text)
 		return err != nil || x == nil || !s.known(text[1:])
 	}
-	return false
+	_, _, ok := asks(text)
+	return ok
 }
 
 // known tells whether the first name in an expression is the session's.
@@ -118,11 +123,12 @@ func (s *Session) known(expr string) bool {
 }
 
 // runCommands does the commands at a cell's head; done says that nothing is
-// left to run.
+// left to run. Else res holds what they ask of the front end.
 func (s *Session) runCommands(ctx context.Context, cell *Cell, out Output) (res Result, done bool) {
 	s.mu.Lock()
 	list, rest := s.cutCommands(cell.Source)
 	s.mu.Unlock()
+	var page *Display
 	for _, c := range list {
 		d, ok := findCommand(c.name)
 		if !ok {
@@ -131,12 +137,16 @@ func (s *Session) runCommands(ctx context.Context, cell *Cell, out Output) (res 
 		if res = d.do(s, ctx, c, *cell, out); res.Err != nil {
 			return res, true
 		}
+		if page == nil {
+			page = res.Page
+		}
 	}
-	if len(list) > 0 && strings.TrimSpace(rest) == "" {
-		return res, true
+	res.Page = page
+	done = len(list) > 0 && strings.TrimSpace(rest) == ""
+	if !done {
+		cell.Source, res.Value, res.Notes = rest, nil, nil
 	}
-	cell.Source = rest
-	return Result{}, false
+	return res, done
 }
 
 func commandError(cell Cell, c command, msg string) Result {

@@ -99,5 +99,6 @@ func (s *Session) resetCommand(_ context.Context, c command, cell Cell, out Outp
 	if err := s.fresh(); err != nil {
 		return commandError(cell, c, err.Error())
 	}
+	s.comms.reset()
 	return Result{}
 }

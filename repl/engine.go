@@ -5,7 +5,10 @@
 // which is what the kernel and the command line use.
 package repl
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+)
 
 // Engine evaluates cells. Its methods may be called while cells run.
 type Engine interface {
@@ -13,6 +16,9 @@ type Engine interface {
 	// are compiled one at a time and run side by side, as goroutines do: for an
 	// order among them the caller waits for each one's end.
 	Execute(ctx context.Context, cell Cell, out Output) Result
+	// Comm takes what a front end sends on a comm: it calls the functions that
+	// cells have set for it, as a cell that runs, and says how that failed.
+	Comm(ctx context.Context, m CommMessage, out Output) *Error
 	// IsComplete says whether source can be run as it stands.
 	IsComplete(source string) Completeness
 	// Complete lists what may stand at cursor, a byte offset into source.
@@ -46,6 +52,31 @@ type Output interface {
 	Input(ctx context.Context, prompt string, password bool) (string, error)
 }
 
+// CommOutput is an Output whose front end speaks comms.
+type CommOutput interface {
+	Output
+	// Comm takes what a cell sends on a comm.
+	Comm(CommMessage)
+}
+
+// CommMessage opens or closes a comm, a channel between cells and code in the
+// front end, or is what is said on it.
+type CommMessage struct {
+	Kind     string          // one of those below
+	ID       string          // of the comm
+	Target   string          `json:",omitempty"` // of one that is opened
+	Data     json.RawMessage // a JSON object
+	Metadata json.RawMessage `json:",omitempty"` // a JSON object, or nil
+	Buffers  [][]byte        `json:",omitempty"`
+}
+
+// The kinds of messages on comms, as they are called on the wire.
+const (
+	CommOpen  = "comm_open"
+	CommData  = "comm_msg"
+	CommClose = "comm_close"
+)
+
 // Display is a value in the representations a front end can choose from.
 type Display struct {
 	ID       string            // display id, or ""
@@ -59,6 +90,15 @@ type Result struct {
 	Value *Display // the trailing expression's value, or nil
 	Err   *Error   // nil when the cell ran to its end
 	Notes []string // what the session did by itself: an import that was missing
+	// What the cell asks of the front end's own:
+	Page *Display // text for its pager
+	Next *Next    // the source of the next cell
+}
+
+// Next is source that the front end is to offer as a cell.
+type Next struct {
+	Source  string
+	Replace bool // this cell's source, rather than a new one
 }
 
 // The names of errors, as front ends show them ("ename").
@@ -104,6 +144,7 @@ type Match struct {
 
 // Inspection is what is known of a name; Data is nil when nothing is.
 type Inspection struct {
-	Found bool
-	Data  map[string]string // MIME type → text
+	Found  bool
+	Data   map[string]string // MIME type → text
+	Source string            // Go, as a cell declared it; "" for what none did
 }

@@ -101,7 +101,7 @@ func (r *runner) locate(e *Error, text string, trace *nb.Trace) {
 	innermost := trace.Funcs[0]
 	// Cells that run side by side share the mark, and the name of the function
 	// that their top level is.
-	mine := place.Source == r.cell.Source || place.Func != lower.CellFunc
+	mine := place.Source == r.cell.Source || r.cell.Source == "" || place.Func != lower.CellFunc
 	if !ok || place.Func != innermost || !mine {
 		// The mark is of a function that was called, and returned, before.
 		name, at := low.Func(innermost)

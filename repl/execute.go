@@ -17,11 +17,13 @@ import (
 // Execute runs one cell. A cell that does not type-check changes nothing; one
 // that fails while it runs keeps what it did before.
 func (s *Session) Execute(ctx context.Context, cell Cell, out Output) Result {
-	s.install.Do(func() { s.uninstall = host.Install(sessionHost{s.rt}) })
-	if res, done := s.runCommands(ctx, &cell, out); done {
-		return res
+	asked, done := s.runCommands(ctx, &cell, out)
+	if done {
+		return asked
 	}
-	return s.runGo(ctx, cell, out)
+	res := s.runGo(ctx, cell, out)
+	res.Page, res.Next = asked.Page, asked.Next
+	return res
 }
 
 // runGo runs a cell without commands.
@@ -82,6 +84,12 @@ func (r *runner) begin() {
 	r.run.Input = func() (string, error) { return h.Input("", false) }
 }
 
+// announce makes the run one that libraries find.
+func (r *runner) announce() {
+	r.s.rt.Begin(r.run)
+	r.s.install.Do(func() { r.s.uninstall = host.Install(sessionHost{r.s.rt}) })
+}
+
 // close ends the cell; goroutines of its may live on.
 func (r *runner) close() {
 	r.leave()
@@ -97,7 +105,7 @@ func (r *runner) unit(u *check.Unit) Result {
 		r.s.mu.Unlock()
 		return Result{Err: e}
 	}
-	r.s.rt.Begin(r.run)
+	r.announce()
 	if o.Init != "" {
 		if p := r.call(context.Background(), o.Init, func() {}); p != nil {
 			r.s.mu.Unlock()
@@ -137,6 +145,7 @@ func (r *runner) compile(u *check.Unit) (*lower.Output, *Error) {
 	s.view.Lock()
 	s.checker.Commit(u)
 	s.remember(u)
+	s.keepSource(u)
 	s.view.Unlock()
 	return o, nil
 }

@@ -31,6 +31,16 @@ func (h sessionHost) Input(prompt string, password bool) (string, error) {
 // Render shows a value as the last line of a cell would.
 func (h sessionHost) Render(v any) host.Bundle { return h.rt.Host().Render(v) }
 
+// RegisterTarget lets the front end open comms under name.
+func (h sessionHost) RegisterTarget(name string, opened func(host.Comm, host.Message)) error {
+	return h.rt.Host().(host.Comms).RegisterTarget(name, opened)
+}
+
+// OpenComm opens a comm under a target of the front end's.
+func (h sessionHost) OpenComm(target string, m host.Message) (host.Comm, error) {
+	return h.rt.Host().(host.Comms).OpenComm(target, m)
+}
+
 // cellHost forwards what libraries show to one cell.
 type cellHost struct {
 	s   *Session

@@ -35,7 +35,7 @@ func (s *Session) Inspect(source string, cursor int) Inspection {
 	if doc != "" {
 		text += "\n\n" + doc
 	}
-	return Inspection{Found: true, Data: map[string]string{
+	return Inspection{Found: true, Source: s.sourceOf(obj), Data: map[string]string{
 		"text/plain": text,
 		"text/html":  "<pre>" + html.EscapeString(sig) + "</pre><div style=\"white-space:pre-wrap\">" + html.EscapeString(doc) + "</div>",
 	}}

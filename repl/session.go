@@ -36,12 +36,15 @@ type Session struct {
 	stopping sync.Mutex // guards stops
 	stops    int        // interrupted runs that still have goroutines
 
+	comms     *comms
 	install   sync.Once // of the host that leads libraries to their cell
 	uninstall func()
 
 	stdout nb.Writer
 	trace  func(lowered string) // for tests
 	docs   map[string]string    // comments of names declared in cells
+	// sources is the text of what cells declared, by name, T.M for methods.
+	sources map[string]string
 }
 
 // Backend runs lowered code. It is the interpreter's side of a session.
@@ -62,7 +65,7 @@ type Backend interface {
 // NewSession starts a session. It fails when the interpreter does not accept
 // the symbols or fails its self-test.
 func NewSession(opt Options) (*Session, error) {
-	s := &Session{opt: opt.withDefaults(), fset: token.NewFileSet(), docs: map[string]string{}}
+	s := &Session{opt: opt.withDefaults(), fset: token.NewFileSet(), docs: map[string]string{}, comms: newComms()}
 	s.importer = s.opt.Importer
 	if s.importer == nil {
 		s.importer = defaultImporter(s.fset)
@@ -89,8 +92,15 @@ func (s *Session) fresh() error {
 	s.era++
 	s.low = lower.New(s.rt, &lower.Library{Fset: s.fset, Importer: s.importer})
 	s.checker = check.NewSession(s.fset, s.importer, known(s.opt.Packages))
-	s.docs = map[string]string{}
+	s.docs, s.sources = map[string]string{}, map[string]string{}
 	return nil
+}
+
+// now is the number of the interpreter.
+func (s *Session) now() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.era
 }
 
 // symbol looks up a compiled symbol.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -30,9 +31,12 @@ type child struct {
 	mourned      atomic.Bool   // a cell told of its end, if it has ended
 
 	mu      sync.Mutex
-	current *call                   // the running cell
-	outputs map[uint64]repl.Output  // of the newest cells: a goroutine may write after its cell has ended
-	replies map[uint64]chan message // to requests that are not cells
+	calls   map[uint64]*call           // the running cells
+	newest  repl.Output                // of the main shell, or of another before there is one
+	main    bool                       // newest is the main shell's
+	outputs map[uint64]repl.Output     // of the newest cells: a goroutine may write after its cell has ended
+	replies map[uint64]chan message    // to requests that are not cells
+	comms   map[string]repl.CommOutput // the open ones, with what opened them
 }
 
 // remembered is how many cells may have goroutines that still write.
@@ -52,7 +56,8 @@ const startLimit = 30 * time.Second
 
 // start starts a child and waits until it is ready.
 func start(command []string) (*child, error) {
-	w := &child{ended: make(chan struct{}), outputs: map[uint64]repl.Output{}, replies: map[uint64]chan message{}}
+	w := &child{ended: make(chan struct{}), calls: map[uint64]*call{}, outputs: map[uint64]repl.Output{}, replies: map[uint64]chan message{},
+		comms: map[string]repl.CommOutput{}}
 	events, readers, err := w.spawn(command)
 	if err != nil {
 		return nil, fmt.Errorf("repl/worker: cannot start %s: %w", command[0], err)
@@ -68,6 +73,7 @@ func start(command []string) (*child, error) {
 		reading.Wait()
 		w.requestsFile.Close()
 		close(w.ended)
+		w.closeComms()
 	}()
 	select {
 	case <-ready:
@@ -120,33 +126,44 @@ func closeAll(files []*os.File) {
 	}
 }
 
-// stream shows raw text below the running cell. Between cells there is no
-// place for it: front ends take output only with a parent.
+// stream shows raw text below the newest cell: who wrote it is not known.
 func (w *child) stream(name string) func(string) {
 	return func(text string) {
 		w.mu.Lock()
-		c := w.current
+		out := w.newest
 		w.mu.Unlock()
-		if c != nil {
-			c.out.Stream(name, text)
+		if out != nil {
+			out.Stream(name, text)
 		}
 	}
 }
 
-func (w *child) begin(ctx context.Context, id uint64, out repl.Output) *call {
+// begin makes a cell, or what is like one, known. What is written to the
+// standard streams goes to the newest of the main shell.
+func (w *child) begin(ctx context.Context, id uint64, out repl.Output, main bool) *call {
 	c := &call{id: id, ctx: ctx, out: out, result: make(chan repl.Result, 1)}
 	w.mu.Lock()
-	w.current = c
+	w.calls[id] = c
 	w.outputs[id] = out
+	if main || !w.main {
+		w.newest, w.main = out, main
+	}
 	if len(w.outputs) > remembered {
 		for old := range w.outputs {
-			if old+remembered/2 < id {
+			if old+remembered/2 < id && w.calls[old] == nil {
 				delete(w.outputs, old)
 			}
 		}
 	}
 	w.mu.Unlock()
 	return c
+}
+
+// end forgets a running cell.
+func (w *child) end(c *call) {
+	w.mu.Lock()
+	delete(w.calls, c.id)
+	w.mu.Unlock()
 }
 
 func (w *child) expect(id uint64) <-chan message {
@@ -198,17 +215,17 @@ func (w *child) reply(m message) {
 // own; of a cell that is long gone it goes to the newest one.
 func (w *child) event(m message) {
 	w.mu.Lock()
-	c, out := w.current, w.outputs[m.ID]
-	w.mu.Unlock()
-	if out == nil && c != nil {
-		out = c.out
+	c, out := w.calls[m.ID], w.outputs[m.ID]
+	if out == nil {
+		out = w.newest
 	}
+	w.mu.Unlock()
 	switch {
 	case m.Kind == kindBegun:
-		if c != nil && m.ID == c.id {
+		if c != nil {
 			c.begun.Store(true)
 		}
-	case m.Kind == kindResult && m.Result != nil && c != nil && m.ID == c.id:
+	case m.Kind == kindResult && m.Result != nil && c != nil:
 		w.finish(c, *m.Result)
 	case m.Kind == kindInput:
 		go w.input(c, m)
@@ -219,6 +236,34 @@ func (w *child) event(m message) {
 		out.Display(*m.Display)
 	case m.Kind == kindClear:
 		out.Clear(m.Flag)
+	case m.Kind == kindComm && m.Comm != nil:
+		if out, ok := out.(repl.CommOutput); ok {
+			w.follow(*m.Comm, out)
+			out.Comm(*m.Comm)
+		}
+	}
+}
+
+// follow keeps the list of open comms.
+func (w *child) follow(m repl.CommMessage, out repl.CommOutput) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch m.Kind {
+	case repl.CommOpen:
+		w.comms[m.ID] = out
+	case repl.CommClose:
+		delete(w.comms, m.ID)
+	}
+}
+
+// closeComms tells the front end of the comms that a child took along.
+func (w *child) closeComms() {
+	w.mu.Lock()
+	open := w.comms
+	w.comms = map[string]repl.CommOutput{}
+	w.mu.Unlock()
+	for id, out := range open {
+		out.Comm(repl.CommMessage{Kind: repl.CommClose, ID: id, Data: json.RawMessage("{}")})
 	}
 }
 
@@ -234,21 +279,19 @@ func (w *child) finish(c *call, r repl.Result) {
 		case <-limit:
 		}
 	}
-	w.mu.Lock()
-	w.current = nil
-	w.mu.Unlock()
 	c.result <- r
 }
 
-// input asks the user for the running cell.
+// input asks the user for the running cell. A cell that is interrupted ends
+// its wait itself.
 func (w *child) input(c *call, m message) {
 	answer := message{Kind: kindInput, Question: m.Question}
-	if c == nil || c.id != m.ID {
+	if c == nil {
 		answer.Err = "the cell that asks has ended, and with it its place to ask"
-	} else if text, err := c.out.Input(c.ctx, m.Text, m.Flag); err != nil {
-		answer.Err = err.Error()
-	} else {
+	} else if text, err := c.out.Input(c.ctx, m.Text, m.Flag); err == nil {
 		answer.Text = text
+	} else if answer.Err = err.Error(); c.ctx.Err() != nil {
+		return
 	}
 	_ = w.requests.send(answer) // a child that is gone waits for no answer
 }

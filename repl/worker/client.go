@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -11,12 +12,11 @@ import (
 )
 
 // Client is a repl.Engine whose cells run in a child process. When the child
-// ends, the cell that ran fails with a WorkerError, and the next cell starts
+// ends, the cells that ran fail with a WorkerError, and the next cell starts
 // a new child. When it ends between cells, the next cell says so.
 type Client struct {
 	command []string
 
-	queue sync.Mutex // cells, one at a time
 	mu    sync.Mutex // guards what follows
 	child *child
 	last  uint64
@@ -85,12 +85,20 @@ const stuck = 5 * time.Second
 
 // Execute runs a cell in the child; see repl.Engine.
 func (c *Client) Execute(ctx context.Context, cell repl.Cell, out repl.Output) repl.Result {
-	c.queue.Lock()
-	defer c.queue.Unlock()
-	if ctx.Err() != nil {
-		return failure(repl.Interrupted, "the cell was interrupted before it ran")
-	}
+	return c.do(ctx, message{Kind: kindExecute, Cell: cell}, out)
+}
+
+// Comm hands on what a front end sends on a comm; see repl.Engine.
+func (c *Client) Comm(ctx context.Context, m repl.CommMessage, out repl.Output) *repl.Error {
+	return c.do(ctx, message{Kind: kindComm, Comm: &m}, out).Err
+}
+
+// do has a request done that may show things.
+func (c *Client) do(ctx context.Context, m message, out repl.Output) repl.Result {
 	for again := false; ; again = true {
+		if ctx.Err() != nil {
+			return failure(repl.Interrupted, "the cell was interrupted before it ran")
+		}
 		w, err := c.live()
 		if err != nil {
 			return failure(repl.WorkerError, err.Error())
@@ -98,8 +106,13 @@ func (c *Client) Execute(ctx context.Context, cell repl.Cell, out repl.Output) r
 		if words := c.bereaved(); words != "" {
 			out.Stream("stderr", words)
 		}
-		call := w.begin(ctx, c.nextID(), out)
-		result := w.run(call, cell)
+		if to, ok := out.(repl.CommOutput); ok && m.Comm != nil {
+			w.follow(*m.Comm, to)
+		}
+		m.ID = c.nextID()
+		call := w.begin(ctx, m.ID, out, m.Kind == kindExecute && !m.Cell.Subshell)
+		result := w.run(call, m)
+		w.end(call)
 		if call.begun.Load() || again || ctx.Err() != nil {
 			if result.Err != nil && result.Err.Name == repl.WorkerError {
 				w.mourned.Store(true)
@@ -111,8 +124,14 @@ func (c *Client) Execute(ctx context.Context, cell repl.Cell, out repl.Output) r
 }
 
 // run runs a cell to its end, or the child's.
-func (w *child) run(call *call, cell repl.Cell) repl.Result {
-	if err := w.requests.send(message{Kind: kindExecute, ID: call.id, Cell: cell}); err != nil && !w.gone() {
+func (w *child) run(call *call, m message) repl.Result {
+	err := w.requests.send(m)
+	var large *sizeError
+	switch {
+	case errors.As(err, &large):
+		call.begun.Store(true)
+		return failure(repl.WorkerError, err.Error())
+	case err != nil && !w.gone():
 		w.kill()
 	}
 	interrupted, giveUp := call.ctx.Done(), (<-chan time.Time)(nil)
@@ -124,7 +143,7 @@ func (w *child) run(call *call, cell repl.Cell) repl.Result {
 			return w.obituary(call)
 		case <-interrupted:
 			interrupted, giveUp = nil, time.After(stuck)
-			_ = w.requests.send(message{Kind: kindInterrupt}) // a child that cannot hear it ends, or is killed below
+			_ = w.requests.send(message{Kind: kindInterrupt, ID: call.id}) // a child that cannot hear it ends, or is killed below
 		case <-giveUp:
 			w.kill()
 		}

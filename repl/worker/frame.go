@@ -4,16 +4,19 @@
 // Client implements repl.Engine in the front process. It starts this same
 // executable with a hidden command, and Serve, in the child, answers over two
 // pipes. A message is four bytes of length, big-endian, and that many bytes
-// of JSON, or of text with a short head (see encode). The child's standard output and error are pipes too: whatever is
-// written to them, by compiled code or by the Go runtime as it dies, belongs
-// to the running cell.
+// of JSON, or of a form for what is long (see encode). The child's standard
+// output and error are pipes too: whatever is written to them, by compiled
+// code or by the Go runtime as it dies, belongs to the newest cell.
 package worker
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"sync"
 
@@ -21,7 +24,7 @@ import (
 )
 
 // maxFrame bounds a message; a picture of this size would hang any browser.
-const maxFrame = 256 << 20
+const maxFrame = 64 << 20
 
 // kinds of messages. Requests go to the child, events come from it.
 const (
@@ -31,6 +34,7 @@ const (
 	kindInspect    = "inspect"
 	kindIsComplete = "is_complete"
 	kindInput      = "input" // a request's question to the user, and its answer
+	kindComm       = "comm"  // what a front end sends on a comm, and what a cell does
 
 	kindReady   = "ready"
 	kindBegun   = "begun" // the cell is here, and will run
@@ -50,17 +54,25 @@ type message struct {
 	Source string    `json:",omitempty"`
 	Cursor int       `json:",omitempty"`
 
-	Name     string        `json:",omitempty"` // of a stream
-	Text     string        `json:",omitempty"`
-	Flag     bool          `json:",omitempty"` // wait, or password
-	Question uint64        `json:",omitempty"`
-	Err      string        `json:",omitempty"`
-	Display  *repl.Display `json:",omitempty"`
-	Result   *repl.Result  `json:",omitempty"`
+	Name     string            `json:",omitempty"` // of a stream
+	Text     string            `json:",omitempty"`
+	Flag     bool              `json:",omitempty"` // wait, or password
+	Question uint64            `json:",omitempty"`
+	Err      string            `json:",omitempty"`
+	Display  *repl.Display     `json:",omitempty"`
+	Result   *repl.Result      `json:",omitempty"`
+	Comm     *repl.CommMessage `json:",omitempty"`
 
 	Completeness *repl.Completeness `json:",omitempty"`
 	Completion   *repl.Completion   `json:",omitempty"`
 	Inspection   *repl.Inspection   `json:",omitempty"`
+
+	// What of the message stands behind it, in this order: representations of
+	// Display, Result.Value and Result.Page, and Comm's buffers.
+	Shown   []string `json:",omitempty"`
+	Value   []string `json:",omitempty"`
+	Page    []string `json:",omitempty"`
+	Buffers int      `json:",omitempty"`
 }
 
 // sender writes messages; several goroutines may send.
@@ -80,10 +92,20 @@ func (s *sender) send(m message) error {
 	return err
 }
 
-// streamMark begins a stream message. A cell prints ten thousand lines in the
-// time that as many JSON objects take, so that text has a form of its own:
-// the mark, eight bytes of cell id, one of the stream's number, the text.
-const streamMark = 's'
+// Text and pictures have forms of their own: a cell prints ten thousand lines
+// in the time that as many JSON objects take, and a megabyte of text in JSON is
+// gone through byte by byte four times until it is here.
+const (
+	// streamMark begins a stream message: eight bytes of cell id, one of the
+	// stream's number, the text.
+	streamMark = 's'
+	// partsMark begins a message whose long parts stand behind it: four bytes
+	// of the JSON's length, the JSON, and then each part, a length before it.
+	partsMark = 'p'
+)
+
+// long is the size from which on a part goes behind its message.
+const long = 1 << 10
 
 func streamNames() []string { return []string{"stdout", "stderr"} }
 
@@ -95,21 +117,112 @@ func encode(m message) ([]byte, error) {
 		frame = append(append(frame, byte(name)), m.Text...)
 		return sized(frame, m.Kind)
 	}
+	kind := m.Kind
+	m, parts := detach(m)
 	body, err := json.Marshal(m)
 	if err != nil {
-		return nil, fmt.Errorf("repl/worker: %s message: %w", m.Kind, err)
+		return nil, fmt.Errorf("repl/worker: %s message: %w", kind, err)
 	}
-	return sized(append(make([]byte, 4, 4+len(body)), body...), m.Kind)
+	if len(parts) == 0 {
+		return sized(append(make([]byte, 4, 4+len(body)), body...), kind)
+	}
+	size := 4 + 1 + 4 + len(body)
+	for _, p := range parts {
+		size += 4 + len(p)
+	}
+	frame := append(make([]byte, 4, size), partsMark)
+	frame = append(binary.BigEndian.AppendUint32(frame, uint32(len(body))), body...)
+	for _, p := range parts {
+		frame = append(binary.BigEndian.AppendUint32(frame, uint32(len(p))), p...)
+	}
+	return sized(frame, kind)
+}
+
+func isLong(text string) bool { return len(text) >= long }
+
+// detach takes the long representations and the binary data out of a message.
+func detach(m message) (message, []string) {
+	var parts []string
+	take := func(d *repl.Display, in *[]string) *repl.Display {
+		if d == nil || !slices.ContainsFunc(slices.Collect(maps.Values(d.Data)), isLong) {
+			return d
+		}
+		rest := *d
+		rest.Data = make(map[string]string, len(d.Data))
+		for mime, text := range d.Data {
+			if !isLong(text) {
+				rest.Data[mime] = text
+				continue
+			}
+			*in = append(*in, mime)
+			parts = append(parts, text)
+		}
+		return &rest
+	}
+	m.Display = take(m.Display, &m.Shown)
+	if m.Result != nil {
+		r := *m.Result
+		r.Value, r.Page = take(r.Value, &m.Value), take(r.Page, &m.Page)
+		m.Result = &r
+	}
+	if m.Comm != nil && len(m.Comm.Buffers) > 0 {
+		c := *m.Comm
+		for _, b := range c.Buffers {
+			parts = append(parts, string(b))
+		}
+		m.Buffers, c.Buffers = len(c.Buffers), nil
+		m.Comm = &c
+	}
+	return m, parts
+}
+
+// attach puts the parts back where detach took them.
+func attach(m *message, parts [][]byte) error {
+	want := len(m.Shown) + len(m.Value) + len(m.Page) + m.Buffers
+	if m.Buffers < 0 || len(parts) != want || len(m.Shown) > 0 && m.Display == nil || m.Buffers > 0 && m.Comm == nil ||
+		len(m.Value) > 0 && (m.Result == nil || m.Result.Value == nil) || len(m.Page) > 0 && (m.Result == nil || m.Result.Page == nil) {
+		return fmt.Errorf("repl/worker: %s message: %d parts, which is not what it names", m.Kind, len(parts))
+	}
+	put := func(d *repl.Display, mimes []string) {
+		for _, mime := range mimes {
+			if d.Data == nil {
+				d.Data = map[string]string{}
+			}
+			d.Data[mime] = string(parts[0])
+			parts = parts[1:]
+		}
+	}
+	put(m.Display, m.Shown)
+	if m.Result != nil {
+		put(m.Result.Value, m.Value)
+		put(m.Result.Page, m.Page)
+	}
+	for ; m.Buffers > 0; m.Buffers-- {
+		m.Comm.Buffers = append(m.Comm.Buffers, bytes.Clone(parts[0]))
+		parts = parts[1:]
+	}
+	m.Shown, m.Value, m.Page = nil, nil, nil
+	return nil
 }
 
 // sized writes a frame's length in front of it.
 func sized(frame []byte, kind string) ([]byte, error) {
 	n := len(frame) - 4
 	if n > maxFrame {
-		return nil, fmt.Errorf("repl/worker: %s message of %d bytes is over the limit of %d", kind, n, maxFrame)
+		return nil, &sizeError{kind, n}
 	}
 	binary.BigEndian.PutUint32(frame, uint32(n))
 	return frame, nil
+}
+
+// sizeError is a message too large to send.
+type sizeError struct {
+	kind string
+	size int
+}
+
+func (e *sizeError) Error() string {
+	return fmt.Sprintf("repl/worker: %s message of %d bytes is over the limit of %d", e.kind, e.size, maxFrame)
 }
 
 // receive reads one message. The length is believed only as far as bytes
@@ -130,9 +243,9 @@ func receive(r io.Reader) (message, error) {
 	return decode(body)
 }
 
-// take reads n bytes. Up to a page is made room for at once.
+// take reads n bytes. Up to a megabyte is made room for at once.
 func take(r io.Reader, n int64) ([]byte, error) {
-	if n <= 4<<10 {
+	if n <= 1<<20 {
 		body := make([]byte, n)
 		_, err := io.ReadFull(r, body)
 		return body, err
@@ -148,9 +261,33 @@ func decode(body []byte) (message, error) {
 	if len(body) >= 10 && body[0] == streamMark && int(body[9]) < len(streamNames()) {
 		return message{Kind: kindStream, ID: binary.BigEndian.Uint64(body[1:]), Name: streamNames()[body[9]], Text: string(body[10:])}, nil
 	}
+	var parts [][]byte
+	if len(body) > 0 && body[0] == partsMark {
+		var ok bool
+		if parts, ok = cut(body[1:]); !ok || len(parts) == 0 {
+			return message{}, errors.New("repl/worker: a message's parts do not end where it does")
+		}
+		body, parts = parts[0], parts[1:]
+	}
 	var m message
 	if err := json.Unmarshal(body, &m); err != nil {
 		return message{}, fmt.Errorf("repl/worker: message is not what this version sends: %w", err)
 	}
-	return m, nil
+	return m, attach(&m, parts)
+}
+
+// cut cuts pieces that each have their length in front.
+func cut(b []byte) (pieces [][]byte, ok bool) {
+	for len(b) > 0 {
+		if len(b) < 4 {
+			return nil, false
+		}
+		n := int64(binary.BigEndian.Uint32(b))
+		if b = b[4:]; n > int64(len(b)) {
+			return nil, false
+		}
+		pieces = append(pieces, b[:n:n])
+		b = b[n:]
+	}
+	return pieces, true
 }

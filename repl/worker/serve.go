@@ -48,8 +48,11 @@ type server struct {
 	standard []*os.File // descriptors 1 and 2
 	relays   *relays
 
+	ending sync.Mutex // marks and results of cells have one order
+
 	mu        sync.Mutex
-	newest    uint64 // cell
+	newest    uint64 // cell of the main shell, or of another before there is one
+	main      bool   // newest is the main shell's
 	running   map[uint64]context.CancelFunc
 	questions map[uint64]chan message // to the user, waiting for an answer
 	asked     uint64
@@ -60,6 +63,7 @@ func (s *server) loop(r io.Reader) error {
 		kindExecute:    s.execute,
 		kindInterrupt:  s.interrupt,
 		kindInput:      s.answer,
+		kindComm:       s.comm,
 		kindComplete:   s.complete,
 		kindInspect:    s.inspect,
 		kindIsComplete: s.isComplete,
@@ -78,23 +82,57 @@ func (s *server) loop(r io.Reader) error {
 }
 
 // execute starts the cell before it returns, so that an interrupt that
-// follows finds it; the engine runs cells one at a time.
+// follows finds it.
 func (s *server) execute(m message) {
+	s.begin(m, !m.Cell.Subshell, func(ctx context.Context, out repl.Output) repl.Result {
+		return s.engine.Execute(ctx, m.Cell, out)
+	})
+}
+
+// comm hands on what a front end sends on a comm.
+func (s *server) comm(m message) {
+	s.begin(m, false, func(ctx context.Context, out repl.Output) repl.Result {
+		if m.Comm == nil {
+			return repl.Result{}
+		}
+		return repl.Result{Err: s.engine.Comm(ctx, *m.Comm, out)}
+	})
+}
+
+// begin starts what may show things, and ends with a result.
+func (s *server) begin(m message, main bool, run func(context.Context, repl.Output) repl.Result) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.mu.Lock()
-	s.running[m.ID], s.newest = cancel, m.ID
+	s.running[m.ID] = cancel
+	if main || !s.main {
+		s.newest, s.main = m.ID, main
+	}
 	s.mu.Unlock()
 	s.must(message{Kind: kindBegun, ID: m.ID})
 	go func() {
-		result := s.engine.Execute(ctx, m.Cell, &output{s, m.ID})
+		result := run(ctx, &output{s, m.ID})
 		s.mu.Lock()
 		delete(s.running, m.ID)
 		s.mu.Unlock()
 		cancel()
 		s.relays.finish()
+		s.ending.Lock()
+		defer s.ending.Unlock()
 		s.mark()
-		s.must(message{Kind: kindResult, ID: m.ID, Result: &result})
+		s.end(m.ID, result)
 	}()
+}
+
+// end sends a result; one that is too large to send is an error instead.
+func (s *server) end(id uint64, result repl.Result) {
+	err := s.out.send(message{Kind: kindResult, ID: id, Result: &result})
+	var large *sizeError
+	if errors.As(err, &large) {
+		s.must(message{Kind: kindResult, ID: id, Result: &repl.Result{Err: &repl.Error{Name: repl.WorkerError, Message: err.Error(),
+			Traceback: []string{err.Error()}}}})
+	} else if err != nil {
+		s.die(err)
+	}
 }
 
 // written shows what a cell wrote to os.Stdout or os.Stderr below the newest
@@ -118,15 +156,19 @@ func (s *server) mark() {
 // more there is nothing left to live for.
 func (s *server) must(m message) {
 	if err := s.out.send(m); err != nil {
-		fmt.Fprintln(s.standard[1], err)
-		os.Exit(1)
+		s.die(err)
 	}
 }
 
-func (s *server) interrupt(message) {
+func (s *server) die(err error) {
+	fmt.Fprintln(s.standard[1], err)
+	os.Exit(1)
+}
+
+func (s *server) interrupt(m message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, cancel := range s.running {
+	if cancel := s.running[m.ID]; cancel != nil {
 		cancel()
 	}
 }
@@ -185,6 +227,14 @@ func (o *output) Clear(wait bool) {
 	o.s.must(message{Kind: kindClear, ID: o.id, Flag: wait})
 }
 
+// Comm sends what a cell says on a comm.
+func (o *output) Comm(c repl.CommMessage) {
+	o.s.relays.drain()
+	if err := o.s.out.send(message{Kind: kindComm, ID: o.id, Comm: &c}); err != nil {
+		o.Stream("stderr", err.Error()+"\n")
+	}
+}
+
 func (o *output) Input(ctx context.Context, prompt string, password bool) (string, error) {
 	reply := make(chan message, 1)
 	o.s.mu.Lock()
@@ -196,7 +246,10 @@ func (o *output) Input(ctx context.Context, prompt string, password bool) (strin
 	o.s.must(message{Kind: kindInput, ID: o.id, Question: question, Text: prompt, Flag: password})
 	select {
 	case m := <-reply:
-		if m.Err != "" {
+		switch {
+		case m.Err == io.EOF.Error():
+			return "", io.EOF
+		case m.Err != "":
 			return "", errors.New(m.Err)
 		}
 		return m.Text, nil

@@ -5,6 +5,7 @@ package worker
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -48,6 +49,18 @@ func (s *script) Execute(ctx context.Context, cell repl.Cell, out repl.Output) r
 		"overflow":  func() string { return fmt.Sprint(deeper(0)) },
 		"kill":      func() string { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL); select {} },
 		"panicking": func() string { fmt.Fprintln(os.Stderr, "panic: not really"); return "alive" },
+		"numbers": func() string { // until it is interrupted
+			for i := 0; ctx.Err() == nil; i++ {
+				out.Stream("stdout", "n")
+				time.Sleep(time.Millisecond)
+			}
+			return "interrupted"
+		},
+		"open": func() string {
+			out.(repl.CommOutput).Comm(repl.CommMessage{Kind: repl.CommOpen, ID: "c", Target: "t", Data: json.RawMessage(`{"a":1}`), Buffers: [][]byte{{1, 2}, {}}})
+			return "opened"
+		},
+		"large": func() string { return strings.Repeat("x", maxFrame) },
 		"ask": func() string {
 			text, err := out.Input(ctx, "name? ", true)
 			return fmt.Sprint(text, err)
@@ -95,6 +108,18 @@ func (*script) Complete(_ string, cursor int) repl.Completion { return repl.Comp
 
 func (*script) Inspect(string, int) repl.Inspection { return repl.Inspection{Found: true} }
 
+// Comm answers what is said with the same.
+func (*script) Comm(_ context.Context, m repl.CommMessage, out repl.Output) *repl.Error {
+	if m.Target == "nosuch" {
+		out.(repl.CommOutput).Comm(repl.CommMessage{Kind: repl.CommClose, ID: m.ID, Data: json.RawMessage("{}")})
+	} else if m.Kind == repl.CommData {
+		out.Stream("stdout", "called")
+		out.(repl.CommOutput).Comm(m)
+		return &repl.Error{Name: repl.PanicError, Message: "as it should"}
+	}
+	return nil
+}
+
 func (*script) Close() error { return nil }
 
 // record is an Output that remembers.
@@ -102,6 +127,30 @@ type record struct {
 	mu             sync.Mutex
 	stdout, stderr strings.Builder
 	all            strings.Builder // in order
+	comms          []repl.CommMessage
+}
+
+func (r *record) Comm(m repl.CommMessage) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.comms = append(r.comms, m)
+}
+
+// said are the kinds of the messages on comms.
+func (r *record) said() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var kinds []string
+	for _, m := range r.comms {
+		kinds = append(kinds, m.Kind)
+	}
+	return strings.Join(kinds, " ")
+}
+
+func (r *record) text() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.all.String()
 }
 
 func (r *record) Stream(name, text string) {
@@ -243,6 +292,86 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s does not come", what)
+		}
+	}
+}
+
+// Cells of subshells run beside those of the main shell, and each can be
+// interrupted alone. When the child ends all of them fail.
+func TestSideBySide(t *testing.T) {
+	c := client(t)
+	begin := func(source string) (*record, func(), <-chan repl.Result) {
+		ctx, cancel := context.WithCancel(context.Background())
+		r, ended := &record{}, make(chan repl.Result, 1)
+		go func() { ended <- c.Execute(ctx, repl.Cell{Source: source, Subshell: true}, r) }()
+		until(t, source, func() bool { return r.text() != "" })
+		return r, cancel, ended
+	}
+	first, stop, ended := begin("numbers")
+	_, stopSecond, endedSecond := begin("numbers")
+	defer stopSecond()
+	if _, out, err := run(c, "raw"); err != nil || out.stdout.String() != "out" {
+		t.Errorf("what the main cell wrote is %q, %v", &out.stdout, err)
+	}
+	stop()
+	if r := <-ended; r.Err != nil || r.Value.Data["text/plain"] != "interrupted" || strings.Trim(first.text(), "n") != "" {
+		t.Errorf("got %+v and %.40q", r, first.text())
+	}
+	if _, _, err := run(c, "exit"); err == nil || err.Name != repl.WorkerError {
+		t.Errorf("the cell that ended the child has %v", err)
+	}
+	if r := <-endedSecond; r.Err == nil || r.Err.Name != repl.WorkerError {
+		t.Errorf("the cell beside it has %v", r.Err)
+	}
+	if _, out, _ := run(c, "count"); out.text() != "" {
+		t.Errorf("the next cell says again %q", out.text())
+	}
+}
+
+func TestComms(t *testing.T) {
+	c := client(t)
+	_, out, err := run(c, "open")
+	want := repl.CommMessage{Kind: repl.CommOpen, ID: "c", Target: "t", Data: json.RawMessage(`{"a":1}`), Buffers: [][]byte{{1, 2}, {}}}
+	if err != nil || len(out.comms) != 1 || !reflect.DeepEqual(out.comms[0], want) {
+		t.Fatalf("got %+v, %v", out.comms, err)
+	}
+	msg := repl.CommMessage{Kind: repl.CommData, ID: "c", Data: json.RawMessage("{}"), Metadata: json.RawMessage(`{"m":1}`), Buffers: [][]byte{bytes.Repeat([]byte{7}, 1<<20)}}
+	called := &record{}
+	if e := c.Comm(context.Background(), msg, called); e == nil || e.Message != "as it should" || len(called.comms) != 1 || !reflect.DeepEqual(called.comms[0], msg) {
+		t.Errorf("got %v and %d messages", e, len(called.comms))
+	}
+	refused := &record{}
+	if e := c.Comm(context.Background(), repl.CommMessage{Kind: repl.CommOpen, ID: "d", Target: "nosuch", Data: json.RawMessage("{}")}, refused); e != nil || refused.said() != repl.CommClose {
+		t.Errorf("got %v and %q", e, refused.said())
+	}
+	run(c, "exit")
+	until(t, "the end of the comm", func() bool { return out.said() == repl.CommOpen+" "+repl.CommClose })
+	if n := len(refused.comms); n != 1 {
+		t.Errorf("a comm that was closed is closed again, %d messages", n)
+	}
+}
+
+// What is too large for the pipe is an error of the cell.
+func TestTooLarge(t *testing.T) {
+	c := client(t)
+	run(c, "count")
+	if _, _, err := run(c, "large"); err == nil || !strings.Contains(err.Message, "over the limit") {
+		t.Errorf("got %v", err)
+	}
+	r := c.Execute(context.Background(), repl.Cell{Source: strings.Repeat(" ", maxFrame)}, &record{})
+	if r.Err == nil || !strings.Contains(r.Err.Message, "over the limit") {
+		t.Errorf("got %v", r.Err)
+	}
+	if got, _, _ := run(c, "count"); got != "2" {
+		t.Errorf("the state is %q, want 2", got)
+	}
+}
+
 func TestNoOrphan(t *testing.T) {
 	c := client(t)
 	if err := c.Start(); err != nil {
@@ -262,6 +391,10 @@ func TestFrames(t *testing.T) {
 		{Kind: kindStream, ID: 1, Name: "another", Text: "x"},
 		{Kind: kindStream, Name: "stdout"},
 		{Kind: kindDisplay, ID: 2, Display: &repl.Display{ID: "d", Data: map[string]string{"text/plain": strings.Repeat("x", 10000)}}},
+		{Kind: kindDisplay, Display: &repl.Display{Data: map[string]string{"a": strings.Repeat("\xff", 10000), "b": "short", "c": strings.Repeat("\x00", 5000)}}},
+		{Kind: kindResult, ID: 3, Result: &repl.Result{Value: &repl.Display{Data: map[string]string{"v": strings.Repeat("v", 5000)}}, Page: &repl.Display{Data: map[string]string{"p": strings.Repeat("p", 5000)}}}},
+		{Kind: kindResult, ID: 3, Result: &repl.Result{Err: &repl.Error{Name: "n"}, Next: &repl.Next{Source: "x", Replace: true}}},
+		{Kind: kindComm, Comm: &repl.CommMessage{Kind: repl.CommData, Data: json.RawMessage("{}"), Buffers: [][]byte{{}, {1}, bytes.Repeat([]byte{0}, 70000)}}},
 	} {
 		var pipe bytes.Buffer
 		if err := (&sender{w: &pipe}).send(m); err != nil {
@@ -276,6 +409,17 @@ func TestFrames(t *testing.T) {
 func FuzzReceive(f *testing.F) {
 	f.Add([]byte("\x00\x00\x00\x02{}"))
 	f.Add([]byte("\xff\xff\xff\xff"))
+	for _, m := range []message{
+		{Kind: kindDisplay, Display: &repl.Display{Data: map[string]string{"a": strings.Repeat("a", long)}}},
+		{Kind: kindComm, Comm: &repl.CommMessage{Buffers: [][]byte{{1}, {}}}},
+	} {
+		frame, err := encode(m)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(frame)
+	}
+	f.Add([]byte("\x00\x00\x00\x31p\x00\x00\x00\x28{\"Kind\":\"display\",\"Shown\":[\"a\"],\"B\":1}\x00\x00\x00\x00"))
 	f.Add([]byte("\x00\x00\x00\x0bs\x00\x00\x00\x00\x00\x00\x00\x01\x00x"))
 	f.Fuzz(func(t *testing.T, b []byte) { _, _ = receive(strings.NewReader(string(b))) })
 }

@@ -19,8 +19,8 @@ type Run struct {
 	Beside bool                   // it runs beside the main cells: what belongs to no run is not its
 
 	interrupt
-	at   atomic.Int64 // byte of the cell whose top-level statement runs
-	live atomic.Int64 // goroutines
+	at   atomic.Int64  // byte of the cell whose top-level statement runs
+	live atomic.Int64  // goroutines
 	goid atomic.Uint64 // of Main
 	done chan any
 	came chan struct{} // closed when Main has begun
@@ -53,9 +53,19 @@ func (rt *Runtime) Expect(r *Run) (begun <-chan struct{}, end <-chan any) {
 	return r.came, r.done
 }
 
+// Enter runs f, a function of a cell's that compiled code got hold of, in a
+// goroutine of r's. The channel tells how it ended, as Expect's does.
+func (rt *Runtime) Enter(r *Run, f func()) <-chan any {
+	r.done, r.came = make(chan any, 1), make(chan struct{})
+	end := r.done
+	go rt.main(r, f)
+	return end
+}
+
 // Main runs the cell's function in the goroutine of the interpreter.
-func (rt *Runtime) Main(f func()) {
-	r := rt.next.Load()
+func (rt *Runtime) Main(f func()) { rt.main(rt.next.Load(), f) }
+
+func (rt *Runtime) main(r *Run, f func()) {
 	done := r.done
 	leave := rt.labels.enter(r)
 	r.goid.Store(goid())
