@@ -16,6 +16,8 @@ type request struct {
 	*wire.Message
 	kernel  *Kernel
 	from    *zmtp.Peer
+	shell   *subshell // that does it
+	run     func(*request) any
 	aborted []*request // cells that this one's failure stops
 	after   func()     // once idle is sent
 }
@@ -26,7 +28,7 @@ type mode int
 const (
 	now    mode = iota // in the goroutine that reads from the peer: it takes no time
 	aside              // in one of its own: it asks the engine, or a file
-	queued             // after the cells before it
+	queued             // after what was queued in its shell before it
 )
 
 // handler answers one type of message. It returns the content of the reply,
@@ -48,12 +50,16 @@ func (k *Kernel) table() map[string]handler {
 		"kernel_info_request": {now, k.kernelInfo},
 		"connect_request":     {now, k.connect},
 		"comm_info_request":   {now, k.commInfo},
-		"comm_open":           {now, k.commOpen},
-		"comm_msg":            {now, k.commMessage},
-		"comm_close":          {now, k.commMessage},
+		"comm_open":           {queued, k.comm},
+		"comm_msg":            {queued, k.comm},
+		"comm_close":          {queued, k.comm},
 		"interrupt_request":   {now, k.interruptRequest},
 		"shutdown_request":    {now, k.shutdownRequest},
 		"debug_request":       {now, k.debug},
+
+		"create_subshell_request": {now, k.createSubshell},
+		"delete_subshell_request": {now, k.deleteSubshell},
+		"list_subshell_request":   {now, k.listSubshells},
 	}
 }
 
@@ -66,21 +72,24 @@ func (k *Kernel) receive(p *zmtp.Peer, frames [][]byte) {
 		return
 	}
 	p.Trust()
-	r := &request{Message: m, kernel: k, from: p}
+	r := &request{Message: m, kernel: k, from: p, shell: k.shells.find(m.Header.Subshell)}
 	h, ok := k.handlers[m.Header.Type]
 	if !ok {
 		h = handler{now, unknown}
 	}
-	if m.Header.Subshell != nil {
-		h = handler{now, noSubshell}
+	if r.shell == nil {
+		h = handler{now, unknownSubshell}
 	}
+	r.run = h.run
 	switch h.mode {
 	case now:
 		k.serve(r, h.run)
 	case aside:
 		go k.serve(r, h.run)
 	case queued:
-		k.cells.put(r)
+		if !r.shell.queue.put(r) { // deleted a moment ago
+			k.serve(r, unknownSubshell)
+		}
 	}
 }
 
@@ -172,6 +181,9 @@ func unknown(r *request) any {
 	return failure("UnknownMessage", fmt.Sprintf("graft does not know the message type %q", r.Header.Type))
 }
 
-func noSubshell(r *request) any {
-	return failure("UnknownSubshell", fmt.Sprintf("there is no subshell %q: graft does not offer subshells", *r.Header.Subshell))
+func unknownSubshell(r *request) any {
+	if !strings.HasSuffix(r.Header.Type, "_request") {
+		return nil
+	}
+	return noSubshell(*r.Header.Subshell)
 }

@@ -10,73 +10,78 @@ import (
 	"graft/repl"
 )
 
-// runCells runs what is queued, until the kernel stops.
-func (k *Kernel) runCells() {
-	for {
-		r := k.cells.next(k.stopped.Done())
-		if r == nil || k.stopped.Err() != nil {
-			return
-		}
-		k.serve(r, k.execute)
-		for _, a := range r.aborted {
-			k.serve(a, k.abort)
-		}
-	}
-}
-
 // execute runs a cell and returns its reply.
 func (k *Kernel) execute(r *request) any {
 	var c wire.ExecuteRequest
 	if bad := r.content(&c); bad != nil {
 		return bad
 	}
+	sh := r.shell
 	store := !c.Silent && (c.StoreHistory == nil || *c.StoreHistory)
 	if store {
-		k.count++
+		sh.count++
 	}
 	if !c.Silent {
-		r.publish("execute_input", wire.ExecuteInput{Code: c.Code, Count: k.count})
+		r.publish("execute_input", wire.ExecuteInput{Code: c.Code, Count: sh.count})
 	}
-	ctx, done := k.running()
+	ctx, done := k.running(sh)
 	defer done()
 	out := k.newOutput(ctx, r, c)
-	result := k.opt.Engine.Execute(ctx, repl.Cell{ID: r.Header.ID, Number: k.count, Source: c.Code}, out)
-	out.end(k.count, result)
-	reply := wire.ExecuteReply{Status: "ok", Count: k.count}
-	if result.Err == nil {
-		reply.UserExpressions = k.expressions(ctx, r, out, c.UserExpressions)
-	} else {
-		fault := faultOf(result.Err)
-		reply.Status, reply.Fault = "error", &fault
-		if c.StopOnError == nil || *c.StopOnError {
-			r.aborted = k.cells.rest()
-		}
-	}
+	result := k.opt.Engine.Execute(ctx, r.cell(c.Code), out)
+	out.end(sh.count, result)
 	if store && strings.TrimSpace(c.Code) != "" {
-		k.history.Add(k.count, c.Code, valueText(result))
+		k.history.Add(sh.count, c.Code, valueText(result))
 	}
-	return reply
+	if result.Err != nil {
+		if !c.Silent && (c.StopOnError == nil || *c.StopOnError) {
+			r.aborted = sh.queue.cells()
+		}
+		return wire.ExecuteFailure{Status: "error", Count: sh.count, Fault: faultOf(result.Err)}
+	}
+	return wire.ExecuteReply{Status: "ok", Count: sh.count, UserExpressions: k.expressions(ctx, r, out, c.UserExpressions), Payload: payload(result)}
 }
 
-// running makes the context of a cell, which Interrupt ends.
-func (k *Kernel) running() (ctx context.Context, done func()) {
+// cell is source of the request's as the engine takes it.
+func (r *request) cell(source string) repl.Cell {
+	return repl.Cell{ID: r.Header.ID, Number: r.shell.count, Source: source, Subshell: r.shell.id != ""}
+}
+
+// running makes the context of a shell's cell, which Interrupt ends.
+func (k *Kernel) running(sh *subshell) (ctx context.Context, done func()) {
 	ctx, cancel := context.WithCancel(k.stopped)
 	k.mu.Lock()
-	k.interrupt = cancel
+	k.interrupts[sh] = cancel
 	k.mu.Unlock()
+	if ended(sh.gone) {
+		cancel() // it was deleted before it could be interrupted
+	}
 	return ctx, func() {
 		k.mu.Lock()
-		k.interrupt = nil
+		delete(k.interrupts, sh)
 		k.mu.Unlock()
 		cancel()
 	}
 }
 
-// abort answers a cell that waited behind one that failed. The protocol has
-// no other status for it since 5.1; without a count JupyterLab shows that the
-// cell did not run.
-func (k *Kernel) abort(*request) any {
-	return wire.Failure{Status: "error", Fault: wire.Fault{Name: "Aborted", Value: "a cell before this one failed"}}
+// aborted answers a cell that waited and will not run. The protocol has
+// no other status for it since 5.1, and wants a count: 0, for which front ends
+// show that the cell did not run.
+func aborted(why string) any {
+	return wire.ExecuteFailure{Status: "error", Fault: wire.Fault{Name: "Aborted", Value: why}}
+}
+
+func (k *Kernel) abort(*request) any { return aborted("a cell before this one failed") }
+
+// payload is what a cell asks of the front end's own.
+func payload(result repl.Result) wire.List {
+	var p wire.List
+	if d := result.Page; d != nil {
+		p = append(p, wire.Page{Source: "page", Data: d.Data})
+	}
+	if n := result.Next; n != nil {
+		p = append(p, wire.SetNextInput{Source: "set_next_input", Text: n.Source, Replace: n.Replace})
+	}
+	return p
 }
 
 // expressions evaluates a request's user_expressions, each on its own: one
@@ -93,7 +98,7 @@ func (k *Kernel) expression(ctx context.Context, r *request, out *cellOutput, so
 	if _, err := parser.ParseExpr(source); err != nil {
 		return failure(repl.SyntaxError, fmt.Sprintf("%q is not an expression: %v", source, err))
 	}
-	result := k.opt.Engine.Execute(ctx, repl.Cell{ID: r.Header.ID, Number: k.count, Source: source}, out)
+	result := k.opt.Engine.Execute(ctx, r.cell(source), out)
 	out.flush()
 	switch {
 	case result.Err != nil:

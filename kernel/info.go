@@ -28,6 +28,7 @@ func (k *Kernel) kernelInfo(*request) any {
 			wire.Link{Text: "Go's packages", URL: "https://pkg.go.dev/std"},
 			wire.Link{Text: "Gonum plots", URL: "https://pkg.go.dev/gonum.org/v1/plot"},
 		},
+		Features: wire.Strings{"kernel subshells"},
 	}
 }
 

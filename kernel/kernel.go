@@ -6,8 +6,9 @@
 //
 // The way of a request: a socket of package zmtp hands the frames to receive,
 // package wire makes a message of them, the table in dispatch.go finds the
-// handler, and serve brackets it with busy and idle. Cells go through a queue
-// and run one after the other; everything else is answered while they run.
+// handler, and serve brackets it with busy and idle. Cells go through the
+// queue of their shell and run one after the other; everything else is
+// answered while they run.
 package kernel
 
 import (
@@ -45,21 +46,21 @@ type Kernel struct {
 	codec    *wire.Codec
 	handlers map[string]handler
 	history  *history.Store
-	cells    queue
+	shells   shells
+	comms    comms
 	pace     pace
 
 	shell, control, stdin *zmtp.Router
 	iopub                 *zmtp.XPub
 	heartbeat             *zmtp.Rep
 
-	count    int // the newest cell's, touched by the queue's goroutine only
 	welcomed sync.Once
 	answered atomic.Bool // some request
 
-	mu        sync.Mutex
-	interrupt context.CancelFunc // of the running cell
-	question  *question          // to the user
-	asking    chan struct{}      // holds the place of the one question
+	mu         sync.Mutex
+	interrupts map[*subshell]context.CancelFunc // of the running cells
+	question   *question                        // to the user
+	asking     chan struct{}                    // holds the place of the one question
 
 	stop    context.CancelFunc
 	stopped context.Context
@@ -74,7 +75,9 @@ func New(opt Options) (*Kernel, error) {
 	if opt.OutputLimit <= 0 {
 		opt.OutputLimit = 8 << 20
 	}
-	k := &Kernel{opt: opt, codec: codec, asking: make(chan struct{}, 1), cells: newQueue(), pace: newPace()}
+	k := &Kernel{opt: opt, codec: codec, asking: make(chan struct{}, 1), pace: newPace(),
+		comms: comms{open: map[string]string{}}, interrupts: map[*subshell]context.CancelFunc{}}
+	k.shells.list = []*subshell{newSubshell("")}
 	k.stopped, k.stop = context.WithCancel(context.Background())
 	k.handlers = k.table()
 	k.history = history.Open(opt.History, codec.Session())
@@ -113,15 +116,14 @@ func (k *Kernel) bind() error {
 func (k *Kernel) Run(ctx context.Context) error {
 	release := context.AfterFunc(ctx, k.Shutdown)
 	defer release()
-	ended := make(chan struct{})
-	go func() { k.runCells(); close(ended) }()
+	k.shells.runs.Go(func() { k.runShell(k.shells.main()) })
 	<-k.stopped.Done()
 	k.Interrupt()
 	engine := make(chan error, 1)
 	go func() { engine <- k.opt.Engine.Close() }()
 	err := k.closeSockets()
 	err = errors.Join(err, <-engine)
-	<-ended
+	k.shells.runs.Wait()
 	if e := k.history.Close(); e != nil && k.opt.Warn != nil {
 		k.opt.Warn(fmt.Errorf("kernel: this session's cells are not kept for the next: %w", e))
 	}
@@ -131,12 +133,21 @@ func (k *Kernel) Run(ctx context.Context) error {
 // Shutdown ends Run.
 func (k *Kernel) Shutdown() { k.stop() }
 
-// Interrupt stops the running cell; without one it does nothing.
+// Interrupt stops the running cells, those of all subshells; without one it
+// does nothing.
 func (k *Kernel) Interrupt() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.interrupt != nil {
-		k.interrupt()
+	for _, interrupt := range k.interrupts {
+		interrupt()
+	}
+}
+
+func (k *Kernel) interruptShell(sh *subshell) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if interrupt := k.interrupts[sh]; interrupt != nil {
+		interrupt()
 	}
 }
 

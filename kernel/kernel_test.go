@@ -2,8 +2,12 @@ package kernel
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"path/filepath"
 	"reflect"
@@ -19,7 +23,11 @@ import (
 )
 
 // script is an engine whose cells are words.
-type script struct{ started chan struct{} }
+type script struct {
+	started chan struct{}
+	holding chan repl.Cell // that runs and does not end
+	release chan struct{}
+}
 
 func text(s string) repl.Result {
 	return repl.Result{Value: &repl.Display{Data: map[string]string{"text/plain": s}}}
@@ -49,6 +57,22 @@ func (s *script) Execute(ctx context.Context, cell repl.Cell, out repl.Output) r
 			return text(fmt.Sprint(answer, err))
 		},
 		"nothing": func() repl.Result { return repl.Result{} },
+		"page": func() repl.Result {
+			return repl.Result{Page: &repl.Display{Data: map[string]string{"text/plain": "long"}}, Next: &repl.Next{Source: "x", Replace: true}}
+		},
+		"open": func() repl.Result {
+			out.(repl.CommOutput).Comm(repl.CommMessage{Kind: repl.CommOpen, ID: "mine", Target: "theirs", Data: json.RawMessage(`{"a":1}`)})
+			return repl.Result{}
+		},
+		"hold": func() repl.Result {
+			s.holding <- cell
+			select {
+			case <-s.release:
+				return text(fmt.Sprint(cell.Number))
+			case <-ctx.Done():
+				return wrong(repl.Interrupted)
+			}
+		},
 	}
 	word, ok := words[cell.Source]
 	if !ok {
@@ -66,6 +90,22 @@ func (*script) Complete(source string, cursor int) repl.Completion {
 }
 
 func (*script) Inspect(source string, cursor int) repl.Inspection { return repl.Inspection{} }
+
+// Comm answers what is said on a comm, and refuses all targets but one.
+func (*script) Comm(_ context.Context, m repl.CommMessage, out repl.Output) *repl.Error {
+	o := out.(repl.CommOutput)
+	switch {
+	case m.Kind == repl.CommOpen && m.Target != "known":
+		o.Comm(repl.CommMessage{Kind: repl.CommClose, ID: m.ID})
+	case m.Kind == repl.CommData:
+		o.Stream("stdout", "called")
+		o.Comm(repl.CommMessage{Kind: repl.CommData, ID: m.ID, Data: m.Data, Metadata: m.Metadata, Buffers: m.Buffers})
+		if strings.Contains(string(m.Data), "fail") {
+			return wrong(repl.PanicError).Err
+		}
+	}
+	return nil
+}
 
 func (*script) Close() error { return nil }
 
@@ -94,7 +134,7 @@ func connection(t *testing.T, key string) *Connection {
 
 func start(t *testing.T) *front {
 	t.Helper()
-	f := &front{t: t, engine: &script{started: make(chan struct{})}, sockets: map[string]zmq4.Socket{}, inbox: make(chan received, 1000), ended: make(chan error, 1)}
+	f := &front{t: t, engine: &script{started: make(chan struct{}), holding: make(chan repl.Cell, 10), release: make(chan struct{})}, sockets: map[string]zmq4.Socket{}, inbox: make(chan received, 1000), ended: make(chan error, 1)}
 	c := connection(t, "secret")
 	var err error
 	if f.kernel, err = New(Options{Connection: c, Engine: f.engine, Version: "1.2.3"}); err != nil {
@@ -183,7 +223,38 @@ func (f *front) next(channel string) received {
 
 func (f *front) send(channel, msgType string, content any) (id string) {
 	f.t.Helper()
+	return f.sendOut(channel, wire.Outgoing{Type: msgType, Content: content})
+}
+
+// sendHeader sends a message with more in its header than ours have.
+func (f *front) sendHeader(channel, msgType string, content any, more map[string]any) (id string) {
+	f.t.Helper()
 	frames, id, err := f.codec.Encode(wire.Outgoing{Type: msgType, Content: content})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	var header map[string]any
+	if err := json.Unmarshal(frames[2], &header); err != nil {
+		f.t.Fatal(err)
+	}
+	maps.Copy(header, more)
+	if frames[2], err = json.Marshal(header); err != nil {
+		f.t.Fatal(err)
+	}
+	mac := hmac.New(sha256.New, []byte("secret"))
+	for _, part := range frames[2:6] {
+		mac.Write(part)
+	}
+	frames[1] = hex.AppendEncode(nil, mac.Sum(nil))
+	if err := f.sockets[channel].SendMulti(zmq4.NewMsgFrom(frames...)); err != nil {
+		f.t.Fatal(err)
+	}
+	return id
+}
+
+func (f *front) sendOut(channel string, o wire.Outgoing) (id string) {
+	f.t.Helper()
+	frames, id, err := f.codec.Encode(o)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -254,7 +325,7 @@ func TestExecute(t *testing.T) {
 
 	published, reply = f.execute("fail", nil)
 	equal(t, published[2:], []string{`error {"ename":"Panic","evalue":"message","traceback":["a","b"]}`, idleStatus})
-	equal(t, reply, map[string]any{"status": "error", "execution_count": 3.0, "user_expressions": map[string]any{}, "payload": []any{},
+	equal(t, reply, map[string]any{"status": "error", "execution_count": 3.0,
 		"ename": "Panic", "evalue": "message", "traceback": []any{"a", "b"}})
 
 	published, _ = f.execute("show", nil)
@@ -295,7 +366,7 @@ func TestAbort(t *testing.T) {
 		equal(t, reply["status"], "error")
 		if i > 0 {
 			equal(t, published, []string{busyStatus, idleStatus})
-			equal(t, reply["ename"], "Aborted")
+			equal(t, []any{reply["ename"], reply["execution_count"], reply["traceback"]}, []any{"Aborted", 0.0, []any{}})
 		}
 	}
 	_, reply := f.execute("value", nil)
@@ -358,16 +429,21 @@ func TestInput(t *testing.T) {
 	}
 }
 
-func TestCommsAndDebug(t *testing.T) {
+func TestDebug(t *testing.T) {
 	f := start(t)
-	published, _ := f.collect(f.send(shell, "comm_open", wire.Object{"comm_id": "c", "target_name": "t", "data": wire.Object{}}), false)
-	equal(t, published, []string{busyStatus, `comm_close {"comm_id":"c","data":{}}`, idleStatus})
-	published, _ = f.collect(f.send(shell, "comm_msg", wire.Object{"comm_id": "c"}), false)
-	equal(t, published, []string{busyStatus, idleStatus})
 	_, reply := f.ask(control, "debug_request", wire.Object{"seq": 3, "command": "debugInfo"})
 	equal(t, []any{reply["success"], reply["request_seq"], reply["body"].(map[string]any)["isStarted"]}, []any{true, 3.0, false})
 	_, reply = f.ask(control, "debug_request", wire.Object{"seq": 4, "command": "attach"})
 	equal(t, reply["success"], false)
+}
+
+func TestPayload(t *testing.T) {
+	f := start(t)
+	_, reply := f.execute("page", nil)
+	equal(t, reply["payload"], []any{
+		map[string]any{"source": "page", "data": map[string]any{"text/plain": "long"}, "start": 0.0},
+		map[string]any{"source": "set_next_input", "text": "x", "replace": true},
+	})
 }
 
 // A fault of ours is an error reply, not the kernel's end.

@@ -55,13 +55,16 @@ func (k *Kernel) complete(r *request) any {
 	return reply
 }
 
-// inspect answers inspect_request. The engine knows one level of detail.
+// inspect answers inspect_request. At detail level 1 source is wanted too.
 func (k *Kernel) inspect(r *request) any {
 	var c wire.SourceRequest
 	if bad := r.content(&c); bad != nil {
 		return bad
 	}
 	found := k.opt.Engine.Inspect(c.Code, cursor(c))
+	if c.Detail > 0 {
+		found = found.WithSource()
+	}
 	return wire.InspectReply{Status: "ok", Found: found.Found, Data: found.Data}
 }
 

@@ -42,17 +42,34 @@ type ExecuteInput struct {
 	Count int    `json:"execution_count"`
 }
 
-// ExecuteReply ends a cell.
+// ExecuteReply ends a cell that ran to its end.
 type ExecuteReply struct {
-	Status          string  `json:"status"`
-	Count           int     `json:"execution_count"`
-	UserExpressions Object  `json:"user_expressions"`
-	Payload         Payload `json:"payload"`
-	*Fault                  // of a cell that failed
+	Status          string `json:"status"` // "ok"
+	Count           int    `json:"execution_count"`
+	UserExpressions Object `json:"user_expressions"`
+	Payload         List   `json:"payload"` // of Page and SetNextInput
 }
 
-// Payload lists objects, side effects that a reply asks the front end for.
-type Payload = List
+// ExecuteFailure ends a cell that failed, or that one before it stopped.
+type ExecuteFailure struct {
+	Status string `json:"status"` // "error"
+	Count  int    `json:"execution_count"`
+	Fault
+}
+
+// Page is a payload: text for the front end's pager.
+type Page struct {
+	Source string `json:"source"` // "page"
+	Data   Bundle `json:"data"`
+	Start  int    `json:"start"` // line
+}
+
+// SetNextInput is a payload: source that the front end offers as a cell.
+type SetNextInput struct {
+	Source  string `json:"source"` // "set_next_input"
+	Text    string `json:"text"`
+	Replace bool   `json:"replace"` // the cell that was run
+}
 
 // Stream is text of "stdout" or "stderr".
 type Stream struct {
@@ -203,13 +220,31 @@ type InputReply struct {
 type Comm struct {
 	ID     string `json:"comm_id"`
 	Target string `json:"target_name,omitempty"`
-	Data   Object `json:"data"`
+	Data   Raw    `json:"data"`
+}
+
+// CommInfoRequest asks for the open comms, of one target unless it is "".
+type CommInfoRequest struct {
+	Target string `json:"target_name"`
 }
 
 // CommInfoReply lists the open comms: id → {"target_name": …}.
 type CommInfoReply struct {
 	Status string `json:"status"`
 	Comms  Object `json:"comms"`
+}
+
+// Subshell is the content of delete_subshell_request, and with Status of the
+// reply to create_subshell_request.
+type Subshell struct {
+	Status string `json:"status,omitempty"`
+	ID     string `json:"subshell_id"`
+}
+
+// SubshellList is the reply to list_subshell_request.
+type SubshellList struct {
+	Status string  `json:"status"`
+	IDs    Strings `json:"subshell_id"`
 }
 
 // Welcome is the first message to a subscriber (JEP 65).

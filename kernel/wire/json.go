@@ -110,6 +110,23 @@ func finite(v any) any {
 	return v
 }
 
+// Raw is a JSON object as it came, never null.
+type Raw json.RawMessage
+
+// MarshalJSON writes {} for what is no object.
+func (r Raw) MarshalJSON() ([]byte, error) {
+	if b := bytes.TrimLeft(r, " \t\r\n"); len(b) == 0 || b[0] != '{' {
+		return []byte("{}"), nil
+	}
+	return r, nil
+}
+
+// UnmarshalJSON keeps what came.
+func (r *Raw) UnmarshalJSON(b []byte) error {
+	*r = append((*r)[:0], b...)
+	return nil
+}
+
 // Bundle maps MIME types to representations: text, base64 for pictures, and
 // JSON text for the types that are JSON, which it puts in place as JSON.
 type Bundle map[string]string

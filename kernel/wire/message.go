@@ -126,7 +126,7 @@ type Outgoing struct {
 	Type     string
 	Parent   json.RawMessage // header of the request that caused it, nil for none
 	Content  any
-	Metadata Object
+	Metadata any // nil is {}
 	Buffers  [][]byte
 }
 
@@ -137,6 +137,9 @@ func (c *Codec) Encode(o Outgoing) (frames [][]byte, id string, err error) {
 	header := Header{ID: id, Session: c.session, Username: "graft", Date: now(), Type: o.Type, Version: Version}
 	if len(o.Parent) == 0 {
 		o.Parent = json.RawMessage("{}")
+	}
+	if o.Metadata == nil {
+		o.Metadata = Object{}
 	}
 	parts := make([][]byte, 0, 4)
 	for _, v := range []any{header, o.Parent, o.Metadata, o.Content} {

@@ -139,7 +139,7 @@ func TestEncode(t *testing.T) {
 // No zero value of a content has a null in it where the protocol has none.
 func TestNoNulls(t *testing.T) {
 	for _, content := range []any{
-		Status{}, Ok{}, Failure{}, Fault{}, ExecuteInput{}, ExecuteReply{}, ExecuteReply{Fault: &Fault{}}, Stream{}, Display{}, ExecuteResult{}, ClearOutput{},
+		Status{}, Ok{}, Failure{}, Fault{}, ExecuteInput{}, ExecuteReply{}, ExecuteFailure{}, Page{}, SetNextInput{}, Subshell{}, SubshellList{}, Stream{}, Display{}, ExecuteResult{}, ClearOutput{},
 		Expression{}, CompleteReply{}, InspectReply{}, IsCompleteReply{}, HistoryReply{}, KernelInfo{}, ConnectReply{}, Shutdown{},
 		InputRequest{}, Comm{}, CommInfoReply{}, Welcome{},
 	} {
