@@ -84,10 +84,16 @@ func (o *cellOutput) Input(ctx context.Context, prompt string, password bool) (s
 	return o.r.kernel.ask(ctx, o.r, o.input, wire.InputRequest{Prompt: prompt, Password: password})
 }
 
+// dim is text that a terminal, and a notebook, shows paler than the rest.
+func dim(text string) string { return "\x1b[2m" + text + "\x1b[0m" }
+
 func (o *cellOutput) flush() { o.streams.flushThen(func() {}) }
 
 // end shows how the cell ended.
 func (o *cellOutput) end(count int, result repl.Result) {
+	if note := result.Told(); note != "" {
+		o.Stream("stderr", dim(note)+"\n")
+	}
 	o.flush()
 	o.ended.Store(true)
 	if o.silent {

@@ -8,6 +8,7 @@ package repl
 import (
 	"context"
 	"encoding/json"
+	"strings"
 )
 
 // Engine evaluates cells. Its methods may be called while cells run.
@@ -93,6 +94,24 @@ type Result struct {
 	// What the cell asks of the front end's own:
 	Page *Display // text for its pager
 	Next *Next    // the source of the next cell
+}
+
+// Told is what the session did by itself, in a line; "" when it did nothing.
+func (r Result) Told() string {
+	said, before := "", ""
+	for _, note := range r.Notes {
+		verb, what, _ := strings.Cut(note, " ")
+		switch {
+		case said == "":
+			said = note
+		case verb == before:
+			said += ", " + what
+		default:
+			said += "; " + note
+		}
+		before = verb
+	}
+	return said
 }
 
 // Next is source that the front end is to offer as a cell.

@@ -17,24 +17,32 @@ import (
 
 func runCommand() *cobra.Command {
 	var output string
+	var parameters []string
 	cmd := &cobra.Command{
 		Use:   "run FILE.ipynb",
 		Short: "Run a notebook from top to bottom, without Jupyter",
 		Long: "Run a notebook from top to bottom, without Jupyter. Text goes to the terminal, pictures too where it can\n" +
 			"draw them; otherwise they are saved in FILE.out. The first cell that fails ends the run with exit status 1,\n" +
-			"but for cells tagged raises-exception, whose errors are shown.",
+			"but for cells tagged raises-exception, whose errors are shown.\n\n" +
+			"-p name=value gives a variable of the cell tagged parameters another value, as papermill does. Where the notebook has\n" +
+			"a string, the value is its text; otherwise it is a Go expression. (papermill itself has no translator for Go: with\n" +
+			"--language .net-csharp it writes `var name = value;`, which is Go too.)",
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return failed(runNotebook(args[0], output)) },
+		RunE: func(_ *cobra.Command, args []string) error { return failed(runNotebook(args[0], output, parameters)) },
 	}
+	cmd.Flags().StringArrayVarP(&parameters, "parameter", "p", nil, "give a parameter a value: `NAME=VALUE` (repeatable)")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write the executed notebook to `FILE`")
 	return cmd
 }
 
 // runNotebook runs the notebook at path and, if output is not empty, writes
 // it there with its outputs, those of a failed run too.
-func runNotebook(path, output string) error {
+func runNotebook(path, output string, parameters []string) error {
 	nb, err := notebook.Read(path)
 	if err != nil {
+		return err
+	}
+	if err := inject(nb, parameters); err != nil {
 		return err
 	}
 	// Cells open files relative to their notebook, as under Jupyter.
@@ -68,6 +76,22 @@ func runNotebook(path, output string) error {
 		}
 	}
 	return runErr
+}
+
+// inject gives parameters the values of the command line.
+func inject(nb *notebook.Notebook, texts []string) error {
+	var params []notebook.Parameter
+	for _, text := range texts {
+		p, err := notebook.ParseParameter(text)
+		if err != nil {
+			return err
+		}
+		params = append(params, p)
+	}
+	if len(params) == 0 {
+		return nil
+	}
+	return nb.Inject(params)
 }
 
 // runner runs the code cells of one notebook.
@@ -108,6 +132,9 @@ func (r *runner) cell(c *notebook.Cell, number, total int) error {
 	result := r.engine.Execute(ctx, cell, both{r.record, r.printer})
 	r.record.End(number, result)
 	r.printer.End(result)
+	if note := result.Told(); note != "" {
+		fmt.Fprintln(os.Stderr, note)
+	}
 	if result.Err == nil {
 		return nil
 	}

@@ -98,6 +98,10 @@ func (r *Record) End(number int, result repl.Result) {
 		r.settle()
 		r.add(&entry{d.ID, Output{"output_type": "execute_result", "execution_count": number, "data": data(*d), "metadata": metadata(*d)}})
 	}
+	if d := result.Page; d != nil { // JupyterLab keeps it as an output too
+		r.settle()
+		r.add(&entry{"", Output{"output_type": "display_data", "data": data(*d), "metadata": metadata(*d)}})
+	}
 	if e := result.Err; e != nil {
 		traceback := e.Traceback
 		if traceback == nil {

@@ -156,6 +156,12 @@ func (p *Printer) End(r repl.Result) {
 	if r.Value != nil {
 		p.show(r.Value.Data)
 	}
+	if r.Page != nil {
+		p.show(r.Page.Data)
+	}
+	if r.Next != nil {
+		p.show(map[string]string{"text/plain": r.Next.Source})
+	}
 	if p.midLine || p.live != "" {
 		p.write("")
 		if p.midLine {
