@@ -31,6 +31,9 @@ func now() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000000Z"
 // marshal leaves <, > and & as they are: half a page of HTML would grow by a
 // third.
 func marshal(v any) ([]byte, error) {
+	if a, ok := v.(appender); ok {
+		return a.appendJSON(make([]byte, 0, 256)), nil
+	}
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)
 	e.SetEscapeHTML(false)
@@ -131,18 +134,8 @@ func (r *Raw) UnmarshalJSON(b []byte) error {
 // JSON text for the types that are JSON, which it puts in place as JSON.
 type Bundle map[string]string
 
-// MarshalJSON writes {} for nil. JSON text that is none (a NaN in it, say)
-// stays text.
-func (b Bundle) MarshalJSON() ([]byte, error) {
-	o := make(map[string]any, len(b))
-	for mime, text := range b {
-		o[mime] = text
-		if isJSON(mime) && json.Valid([]byte(text)) {
-			o[mime] = json.RawMessage(text)
-		}
-	}
-	return marshal(o)
-}
+// MarshalJSON writes {} for nil.
+func (b Bundle) MarshalJSON() ([]byte, error) { return b.appendJSON(nil), nil }
 
 // isJSON knows application/json, application/vnd.vega.v5+json and their like,
 // with or without parameters.

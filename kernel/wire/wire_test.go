@@ -171,6 +171,59 @@ func TestJSONCannotHoldEverything(t *testing.T) {
 	}
 }
 
+// What writes itself is what encoding/json would write.
+func FuzzAppend(f *testing.F) {
+	f.Add("a\"\\\b\f\n\r\t\x00\x1f\x7f<>&", "é😀\u2028\u2029\xff\xed\xa0\x80", `{"a": [1, "é"]}`, 7)
+	f.Add("", "\xf0\x9f", "[NaN]", -1)
+	f.Fuzz(func(t *testing.T, a, b, j string, n int) {
+		type display struct {
+			Data      map[string]any    `json:"data"`
+			Metadata  map[string]string `json:"metadata"`
+			Transient Transient         `json:"transient"`
+		}
+		shown := display{map[string]any{a: b, "application/json": j}, map[string]string{"k": a}, Transient{b}}
+		if json.Valid([]byte(j)) {
+			shown.Data["application/json"] = json.RawMessage(j)
+		}
+		for _, c := range []struct {
+			mine appender
+			want any
+		}{
+			{Status{a}, map[string]string{"execution_state": a}},
+			{Stream{a, b}, struct {
+				Name string `json:"name"`
+				Text string `json:"text"`
+			}{a, b}},
+			{ExecuteInput{a, n}, struct {
+				Code  string `json:"code"`
+				Count int    `json:"execution_count"`
+			}{a, n}},
+			{ExecuteResult{n, Display{Bundle{a: b, "application/json": j}, Object{"k": a}, Transient{b}}}, struct {
+				Count int `json:"execution_count"`
+				display
+			}{n, shown}},
+			{Header{ID: a, Session: b, Username: a, Date: b, Type: a, Version: b}, struct {
+				ID       string `json:"msg_id"`
+				Session  string `json:"session"`
+				Username string `json:"username"`
+				Date     string `json:"date"`
+				Type     string `json:"msg_type"`
+				Version  string `json:"version"`
+			}{a, b, a, b, a, b}},
+		} {
+			var want bytes.Buffer
+			e := json.NewEncoder(&want)
+			e.SetEscapeHTML(false)
+			if err := e.Encode(c.want); err != nil {
+				t.Fatal(err)
+			}
+			if got := c.mine.appendJSON(nil); string(got)+"\n" != want.String() {
+				t.Errorf("%#v is\n%swant\n%s", c.mine, got, want.Bytes())
+			}
+		}
+	})
+}
+
 // FuzzDecode: any frames, signed and unsigned; what is accepted has the parts
 // that the kernel relies on.
 func FuzzDecode(f *testing.F) {
