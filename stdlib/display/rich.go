@@ -153,10 +153,20 @@ var (
 	htmlBreak  = regexp.MustCompile(`(?i)\s*(<br\b[^>]*>|</(p|div|tr|li|h[1-6]|table|caption|ul|ol|pre|details|summary)>)\s*`)
 	htmlTag    = regexp.MustCompile(`(?s)<[/!?a-zA-Z][^>]*>`)
 	htmlBlank  = regexp.MustCompile(`\n\s*\n+`)
+	htmlOpen   = regexp.MustCompile(`(?is)(<(script|style|head)\b|<!--|<[^>]*$).*$`)
 )
 
-// plainHTML is the text of a piece of HTML, for where HTML cannot be drawn.
+// maxPlain bounds the HTML whose text is looked for: with a megabyte of it
+// that took ten times as long as showing it.
+const maxPlain = 32 << 10
+
+// plainHTML is the text of a piece of HTML, for where HTML cannot be drawn; of
+// a long piece, of its beginning.
 func plainHTML(s string) string {
+	if len(s) > maxPlain {
+		start := strings.ToValidUTF8(s[:maxPlain], "")
+		return plainHTML(htmlOpen.ReplaceAllString(htmlHidden.ReplaceAllString(start, ""), "")) + " …"
+	}
 	s = htmlHidden.ReplaceAllString(s, "")
 	s = htmlCell.ReplaceAllString(s, "  ")
 	s = htmlBreak.ReplaceAllString(s, "\n")
