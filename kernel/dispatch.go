@@ -97,7 +97,8 @@ func (k *Kernel) receive(p *zmtp.Peer, frames [][]byte) {
 // the one place where these are sent.
 func (k *Kernel) serve(r *request, run func(*request) any) {
 	k.answered.Store(true)
-	r.publish("status", wire.Status{State: "busy"})
+	busy := wire.Outgoing{Type: "status", Parent: r.Raw, Content: wire.Status{State: "busy"}}
+	k.publish(busy, r.Header.Type == "execute_request") // which says something more at once
 	if content := guarded(r, run); content != nil {
 		r.reply(content)
 	}
@@ -142,12 +143,13 @@ func (r *request) reply(content any) {
 
 // publish sends a message about the request to all front ends.
 func (r *request) publish(msgType string, content any) {
-	r.kernel.publish(wire.Outgoing{Type: msgType, Parent: r.Raw, Content: content})
+	r.kernel.publish(wire.Outgoing{Type: msgType, Parent: r.Raw, Content: content}, false)
 }
 
 // publish sends a message to all subscribers of its topic. A content that
 // cannot be sent is a fault of ours; its place is taken by words on stderr.
-func (k *Kernel) publish(o wire.Outgoing) {
+// With more, another message follows at once.
+func (k *Kernel) publish(o wire.Outgoing, more bool) {
 	frames, _, err := k.codec.Encode(o)
 	if err != nil {
 		o.Type, o.Content, o.Metadata = "stream", wire.Stream{Name: "stderr", Text: err.Error() + "\n"}, nil
@@ -156,7 +158,7 @@ func (k *Kernel) publish(o wire.Outgoing) {
 		}
 	}
 	topic := "kernel." + k.codec.Session() + "." + o.Type
-	k.iopub.Publish(append([][]byte{[]byte(topic)}, frames...))
+	k.iopub.Publish(append([][]byte{[]byte(topic)}, frames...), more)
 }
 
 // content reads a request's content into v. An error is the reply.

@@ -21,7 +21,9 @@ func (k *Kernel) execute(r *request) any {
 	if store {
 		sh.count++
 	}
-	if !c.Silent {
+	if c.Silent {
+		k.iopub.Flush() // busy, behind which nothing follows
+	} else {
 		r.publish("execute_input", wire.ExecuteInput{Code: c.Code, Count: sh.count})
 	}
 	ctx, done := k.running(sh)

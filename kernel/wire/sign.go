@@ -14,8 +14,10 @@ import (
 
 // signer makes and checks signatures with the key of a connection file.
 type signer struct {
-	key  []byte
-	hash func() hash.Hash
+	key []byte
+	// macs are those that are not in use: making one costs more than signing
+	// a short message.
+	macs *sync.Pool
 }
 
 func newSigner(scheme string, key []byte) (signer, error) {
@@ -31,7 +33,7 @@ func newSigner(scheme string, key []byte) (signer, error) {
 	if !ok && len(key) > 0 {
 		return signer{}, fmt.Errorf("wire: signature scheme %q is not known, want hmac-sha256", scheme)
 	}
-	return signer{key: key, hash: h}, nil
+	return signer{key: key, macs: &sync.Pool{New: func() any { return hmac.New(h, key) }}}, nil
 }
 
 // sign returns the signature in hexadecimal, nothing without a key.
@@ -39,7 +41,9 @@ func (s signer) sign(parts [][]byte) []byte {
 	if len(s.key) == 0 {
 		return []byte{}
 	}
-	h := hmac.New(s.hash, s.key)
+	h := s.macs.Get().(hash.Hash)
+	defer s.macs.Put(h)
+	h.Reset()
 	for _, p := range parts {
 		h.Write(p)
 	}

@@ -73,9 +73,11 @@ func (p *Peer) Trust() { p.guard.limit.Store(trustedLimit) }
 
 // Send queues a message. It never blocks. False means that the peer is gone,
 // or is dropped now because it does not take what it is sent.
-func (p *Peer) Send(frames [][]byte) bool { return p.put(outgoing{frames: frames}) }
+func (p *Peer) Send(frames [][]byte) bool { return p.put(outgoing{frames: frames}, false) }
 
-func (p *Peer) put(o outgoing) bool {
+// put queues a message; with more, the next one follows at once, and they are
+// to leave together.
+func (p *Peer) put(o outgoing, more bool) bool {
 	p.mu.Lock()
 	if p.state != open {
 		p.mu.Unlock()
@@ -91,7 +93,9 @@ func (p *Peer) put(o outgoing) bool {
 	}
 	p.queue = append(p.queue, o)
 	p.mu.Unlock()
-	p.signal()
+	if !more {
+		p.signal()
+	}
 	return true
 }
 
@@ -195,7 +199,7 @@ func (p *Peer) hangUp(st state) {
 // bytes of lifetime and a context that the PONG returns (ZMTP 3.1).
 func (p *Peer) handle(name string, body []byte) {
 	if name == zmq4.CmdPing {
-		p.put(outgoing{pong: append([]byte{}, body[min(2, len(body)):]...)})
+		p.put(outgoing{pong: append([]byte{}, body[min(2, len(body)):]...)}, false)
 		return
 	}
 	if p.server.command != nil {

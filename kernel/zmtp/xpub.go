@@ -91,15 +91,23 @@ func (p *Peer) wants(topic string) bool {
 }
 
 // Publish sends a message, whose first frame is its topic, to its
-// subscribers. All see published messages in the same order.
-func (x *XPub) Publish(frames [][]byte) {
+// subscribers. All see published messages in the same order. With more, the
+// next one follows at once: both leave together.
+func (x *XPub) Publish(frames [][]byte, more bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	topic := string(frames[0])
 	for p := range x.peers {
 		if p.wants(topic) {
-			p.Send(frames)
+			p.put(outgoing{frames: frames}, more)
 		}
+	}
+}
+
+// Flush sends what waits for one more message to follow.
+func (x *XPub) Flush() {
+	for _, p := range x.subscribers() {
+		p.signal()
 	}
 }
 

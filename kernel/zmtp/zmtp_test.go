@@ -157,9 +157,9 @@ func TestXPub(t *testing.T) {
 	all, some := subscribe(t, endpoint, ""), subscribe(t, endpoint, "b")
 	subscribe(t, endpoint, "") // a second one to the same topic is welcomed too
 	for i := range 100 {
-		x.Publish([][]byte{[]byte("a"), []byte(fmt.Sprint(i))})
+		x.Publish([][]byte{[]byte("a"), []byte(fmt.Sprint(i))}, false)
 	}
-	x.Publish([][]byte{[]byte("b"), []byte("only")})
+	x.Publish([][]byte{[]byte("b"), []byte("only")}, false)
 	for i := range 100 {
 		if m, err := all.Recv(); err != nil || string(m.Frames[1]) != fmt.Sprint(i) {
 			t.Fatalf("message %d is %q, %v", i, m.Frames, err)
@@ -177,7 +177,7 @@ func TestCloseDrains(t *testing.T) {
 	x := NewXPub(l, func(p *Peer, topic []byte) { p.Send([][]byte{topic, []byte("welcome")}) })
 	s := subscribe(t, endpoint, "")
 	for i := range n {
-		x.Publish([][]byte{[]byte("t"), []byte(fmt.Sprint(i)), bytes.Repeat([]byte("."), 1000)})
+		x.Publish([][]byte{[]byte("t"), []byte(fmt.Sprint(i)), bytes.Repeat([]byte("."), 1000)}, false)
 	}
 	closed := make(chan error)
 	go func() { closed <- x.Close() }()
@@ -309,7 +309,7 @@ func TestStalledSubscriber(t *testing.T) {
 	go func() {
 		for i := range n {
 			x.Room(nil)
-			x.Publish([][]byte{[]byte("t"), []byte(fmt.Sprint(i)), block})
+			x.Publish([][]byte{[]byte("t"), []byte(fmt.Sprint(i)), block}, false)
 		}
 	}()
 	for i := range n {

@@ -17,7 +17,8 @@ import (
 	"graft/repl"
 )
 
-// tokenVariable tells the child the mark that ends a cell's raw output.
+// tokenVariable tells the child that a front process has started it, and the
+// mark that ends a cell's raw output where marks are needed.
 const tokenVariable = "GRAFT_WORKER_TOKEN"
 
 // child is one running worker process.
@@ -25,7 +26,8 @@ type child struct {
 	cmd          *exec.Cmd
 	requests     *sender
 	requestsFile *os.File
-	out, err     *raw
+	standard     *relays // its descriptors 1 and 2
+	crash        crashText
 	ended        chan struct{} // closed once it is gone and its output is read
 	status       error         // of the process, after ended
 	mourned      atomic.Bool   // a cell told of its end, if it has ended
@@ -58,19 +60,18 @@ const startLimit = 30 * time.Second
 func start(command []string) (*child, error) {
 	w := &child{ended: make(chan struct{}), calls: map[uint64]*call{}, outputs: map[uint64]repl.Output{}, replies: map[uint64]chan message{},
 		comms: map[string]repl.CommOutput{}}
-	events, readers, err := w.spawn(command)
+	files, err := w.spawn(command)
 	if err != nil {
 		return nil, fmt.Errorf("repl/worker: cannot start %s: %w", command[0], err)
 	}
 	ready := make(chan struct{})
-	var reading sync.WaitGroup
-	for f, r := range readers {
-		reading.Go(func() { r.follow(f); f.Close() })
-	}
-	reading.Go(func() { w.listen(events, ready); events.Close() })
+	var listening sync.WaitGroup
+	listening.Go(func() { w.listen(files[0], ready) })
 	go func() {
 		w.status = w.cmd.Wait()
-		reading.Wait()
+		listening.Wait()
+		w.standard.wait()
+		closeAll(files)
 		w.requestsFile.Close()
 		close(w.ended)
 		w.closeComms()
@@ -79,7 +80,7 @@ func start(command []string) (*child, error) {
 	case <-ready:
 		return w, nil
 	case <-w.ended:
-		return nil, fmt.Errorf("repl/worker: the worker ended at its start: %v %s", w.status, w.err.crash.reason())
+		return nil, fmt.Errorf("repl/worker: the worker ended at its start: %v %s", w.status, w.crash.reason())
 	case <-time.After(startLimit):
 		w.kill()
 		return nil, fmt.Errorf("repl/worker: the worker was not ready after %v", startLimit)
@@ -87,7 +88,8 @@ func start(command []string) (*child, error) {
 }
 
 // spawn makes the pipes and starts the process with the child's ends of them.
-func (w *child) spawn(command []string) (events *os.File, readers map[*os.File]*raw, err error) {
+// The files that are read are the events, and standard output and error.
+func (w *child) spawn(command []string) (read []*os.File, err error) {
 	var ours, theirs [4]*os.File // requests, events, stdout, stderr
 	defer func() {
 		closeAll(theirs[:])
@@ -98,24 +100,28 @@ func (w *child) spawn(command []string) (events *os.File, readers map[*os.File]*
 	for i := range ours {
 		r, wr, err := os.Pipe()
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if ours[i], theirs[i] = r, wr; i == 0 {
 			ours[i], theirs[i] = wr, r
 		}
 	}
+	widen(ours[1])
 	token := "graft-" + rand.Text()
 	w.cmd = exec.Command(command[0], command[1:]...)
 	w.cmd.Env = append(os.Environ(), tokenVariable+"="+token)
 	w.cmd.Stdout, w.cmd.Stderr = theirs[2], theirs[3]
 	inherit(w.cmd, theirs[0], theirs[1])
 	if err := w.cmd.Start(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	w.requestsFile, w.requests = ours[0], &sender{w: ours[0]}
-	w.out = &raw{token: []byte(token), emit: w.stream("stdout"), marks: make(chan struct{}, 16)}
-	w.err = &raw{token: []byte(token), emit: w.stream("stderr"), marks: make(chan struct{}, 16), crash: &crashText{}}
-	return ours[1], map[*os.File]*raw{ours[2]: w.out, ours[3]: w.err}, nil
+	if w.standard, err = watch(ours[2:], token, w.written); err != nil {
+		w.kill()
+		_ = w.cmd.Wait() // it was killed
+		return nil, err
+	}
+	return ours[1:], nil
 }
 
 func closeAll(files []*os.File) {
@@ -126,15 +132,16 @@ func closeAll(files []*os.File) {
 	}
 }
 
-// stream shows raw text below the newest cell: who wrote it is not known.
-func (w *child) stream(name string) func(string) {
-	return func(text string) {
-		w.mu.Lock()
-		out := w.newest
-		w.mu.Unlock()
-		if out != nil {
-			out.Stream(name, text)
-		}
+// written shows raw text below the newest cell: who wrote it is not known.
+func (w *child) written(name, text string) {
+	if name == "stderr" {
+		text = w.crash.take(text)
+	}
+	w.mu.Lock()
+	out := w.newest
+	w.mu.Unlock()
+	if out != nil && text != "" {
+		out.Stream(name, text)
 	}
 }
 
@@ -267,16 +274,15 @@ func (w *child) closeComms() {
 	}
 }
 
-// drain bounds the wait for a cell's last raw output: a cell may have closed
-// its standard output, and then no mark comes.
-const drain = 200 * time.Millisecond
-
+// finish ends a cell, once what it wrote to descriptors 1 and 2 is shown.
 func (w *child) finish(c *call, r repl.Result) {
-	limit := time.After(drain)
-	for _, stream := range []*raw{w.out, w.err} {
-		select {
-		case <-stream.marks:
-		case <-limit:
+	w.standard.finish()
+	w.mu.Lock()
+	alone := len(w.calls) == 1
+	w.mu.Unlock()
+	if alone { // beside another cell the child may be dying after all
+		if text := w.crash.release(); text != "" {
+			c.out.Stream("stderr", text)
 		}
 	}
 	c.result <- r
@@ -315,7 +321,7 @@ func (w *child) obituary(c *call) repl.Result {
 	default:
 	}
 	why := w.why()
-	if c.ctx.Err() != nil && w.err.crash.reason() == "" {
+	if c.ctx.Err() != nil && w.crash.reason() == "" {
 		why = "it did not stop when it was interrupted, and was killed"
 	}
 	return failure(repl.WorkerError, "the process that ran this cell ended: "+why+
@@ -324,7 +330,7 @@ func (w *child) obituary(c *call) repl.Result {
 
 // why the child ended, once it has.
 func (w *child) why() string {
-	if words := w.err.crash.reason(); words != "" {
+	if words := w.crash.reason(); words != "" {
 		return words
 	}
 	if w.status != nil {

@@ -6,14 +6,13 @@ import (
 	"strings"
 )
 
-// raw follows one standard stream of the child. Text goes to the running
-// cell; the token, which the child writes when a cell ends, says that
-// everything before it has been read.
+// raw follows a standard stream of the child where pipes cannot be asked
+// whether there is something to read: on Windows. The token, which the child
+// writes when a cell ends, says that everything before it has been read.
 type raw struct {
 	token []byte
 	emit  func(text string)
 	marks chan struct{} // one for each token seen
-	crash *crashText    // nil for standard output
 }
 
 // follow reads until the child ends.
@@ -29,7 +28,6 @@ func (r *raw) follow(f io.Reader) {
 				break
 			}
 			r.text(before)
-			r.release()
 			held = bytes.Clone(after)
 			r.marks <- struct{}{}
 		}
@@ -72,66 +70,7 @@ func b2i(b bool) int {
 }
 
 func (r *raw) text(b []byte) {
-	if len(b) == 0 {
-		return
-	}
-	if r.crash != nil {
-		b = r.crash.take(b)
-	}
 	if len(b) > 0 {
 		r.emit(strings.ToValidUTF8(string(b), "\ufffd"))
 	}
-}
-
-// release shows text that looked like a crash but was not one, since the cell
-// has ended and the child lives.
-func (r *raw) release() {
-	if r.crash != nil && len(r.crash.buf) > 0 {
-		r.emit(strings.ToValidUTF8(string(r.crash.buf), "\ufffd"))
-		r.crash.buf = nil
-	}
-}
-
-// crashText keeps what the Go runtime writes as it dies, hundreds of lines of
-// goroutines, from being shown; its first lines become the cell's error.
-type crashText struct{ buf []byte }
-
-// deaths begin the runtime's last words.
-var deaths = []string{"fatal error: ", "runtime: goroutine stack exceeds", "panic: ", "SIGSEGV", "runtime: out of memory", "unexpected fault address"}
-
-const maxCrash = 64 << 10
-
-// take returns the part of b that is the cell's own.
-func (c *crashText) take(b []byte) []byte {
-	if len(c.buf) > 0 {
-		c.buf = append(c.buf, b[:min(len(b), max(0, maxCrash-len(c.buf)))]...)
-		return nil
-	}
-	for line := 0; line < len(b); {
-		for _, d := range deaths {
-			if bytes.HasPrefix(b[line:], []byte(d)) {
-				c.buf = append(c.buf, b[line:]...)
-				return b[:line]
-			}
-		}
-		next := bytes.IndexByte(b[line:], '\n')
-		if next < 0 {
-			break
-		}
-		line += next + 1
-	}
-	return b
-}
-
-// reason is what the runtime died of, in a line.
-func (c *crashText) reason() string {
-	for _, line := range strings.Split(string(c.buf), "\n") {
-		for _, prefix := range []string{"fatal error: ", "panic: "} {
-			if rest, ok := strings.CutPrefix(line, prefix); ok {
-				return rest
-			}
-		}
-	}
-	first, _, _ := strings.Cut(string(c.buf), "\n")
-	return first
 }

@@ -5,12 +5,15 @@ import (
 	"sync"
 )
 
-// relay is a standard stream as cells see it: the write end of a pipe inside
-// the child. Cells write to it directly, and print through events as well;
-// before an event is sent, everything that was written before is read and
-// sent, so that the order is what the cell did. What writes to descriptors 1
-// and 2 themselves (a dying Go runtime, a system call) goes the longer way to
-// the front process, which follows these; see raw.
+// relay reads a standard stream, and can be asked to have read everything that
+// was written before.
+//
+// Inside the child it is what cells see as os.Stdout and os.Stderr. Cells
+// write to these directly, and print through events as well; before an event
+// is sent, everything that was written before is read and sent, so that the
+// order is what the cell did. What writes to descriptors 1 and 2 themselves (a
+// dying Go runtime, a system call) goes the longer way to the front process,
+// which reads these, and is done with that before it takes a cell's end.
 type relay struct {
 	name string
 	send func(name, text string)

@@ -6,46 +6,61 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// relays are standard output and error of a child, read in this process.
+// relays are standard output and error, read in this process.
 type relays struct {
 	streams []*relay
 	files   []*os.File // the ends that are read
 	polled  []unix.PollFd
+	reading sync.WaitGroup
 }
 
 // relayStandard puts relays in the place of os.Stdout and os.Stderr.
 func relayStandard(send func(name, text string)) (*relays, error) {
-	rs := &relays{}
-	for _, s := range []struct {
-		name string
-		file **os.File
-	}{{"stdout", &os.Stdout}, {"stderr", &os.Stderr}} {
+	var files []*os.File
+	for _, standard := range []**os.File{&os.Stdout, &os.Stderr} {
 		r, w, err := os.Pipe()
 		if err != nil {
 			return nil, fmt.Errorf("repl/worker: %w", err)
 		}
-		raw, err := r.SyscallConn()
+		*standard = w
+		files = append(files, r)
+	}
+	return watch(files, "", send)
+}
+
+// watch reads the pipes of standard output and error, which must stay open
+// until wait returns and nobody asks any more.
+func watch(files []*os.File, _ string, send func(name, text string)) (*relays, error) {
+	rs := &relays{files: files}
+	for i, name := range streamNames() {
+		raw, err := files[i].SyscallConn()
 		if err != nil {
 			return nil, fmt.Errorf("repl/worker: %w", err)
 		}
-		*s.file = w
-		relay := &relay{name: s.name, send: send}
-		rs.streams, rs.files = append(rs.streams, relay), append(rs.files, r)
+		relay := &relay{name: name, send: send}
+		rs.streams = append(rs.streams, relay)
 		err = raw.Control(func(fd uintptr) {
 			rs.polled = append(rs.polled, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
 		})
 		if err != nil {
 			return nil, fmt.Errorf("repl/worker: %w", err)
 		}
-		go relay.follow(raw)
+		rs.reading.Go(func() { relay.follow(raw) })
 	}
 	return rs, nil
 }
+
+// wait returns when both streams have ended.
+func (rs *relays) wait() { rs.reading.Wait() }
+
+// mark is for systems whose pipes cannot be asked.
+func mark([]*os.File, string) {}
 
 // follow sends what is written while nothing else is sent.
 func (r *relay) follow(raw syscall.RawConn) {

@@ -118,7 +118,7 @@ func (s *server) begin(m message, main bool, run func(context.Context, repl.Outp
 		s.relays.finish()
 		s.ending.Lock()
 		defer s.ending.Unlock()
-		s.mark()
+		mark(s.standard, s.token)
 		s.end(m.ID, result)
 	}()
 }
@@ -142,14 +142,6 @@ func (s *server) written(name, text string) {
 	id := s.newest
 	s.mu.Unlock()
 	s.must(message{Kind: kindStream, ID: id, Name: name, Text: text})
-}
-
-// mark writes the token to descriptors 1 and 2: what the front process reads
-// before it belongs to the cell that has just ended.
-func (s *server) mark() {
-	for _, f := range s.standard {
-		_, _ = f.WriteString(s.token) // a stream that the cell closed has nothing more to say
-	}
 }
 
 // must sends an event; when the front process cannot be told anything any
