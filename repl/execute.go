@@ -138,7 +138,7 @@ func (r *runner) compile(u *check.Unit) (*lower.Output, *Error) {
 	if s.trace != nil {
 		s.trace(o.Source)
 	}
-	if err := s.back.Compile(o.Source); err != nil {
+	if err := s.load(o); err != nil {
 		s.low.Abort()
 		return nil, r.internal(err)
 	}
@@ -148,6 +148,17 @@ func (r *runner) compile(u *check.Unit) (*lower.Output, *Error) {
 	s.keepSource(u)
 	s.view.Unlock()
 	return o, nil
+}
+
+// load gives the interpreter a lowered cell.
+func (s *Session) load(o *lower.Output) error {
+	if err := s.back.Define(o.Symbols); err != nil {
+		return err
+	}
+	if err := s.back.Compile(o.Source); err != nil {
+		return err
+	}
+	return s.low.Link(s.back.Global)
 }
 
 func (r *runner) print(stream, text string) { r.out.Stream(stream, text) }

@@ -91,8 +91,15 @@ func (s *Session) raise(run *nb.Run) {
 	run.Interrupt()
 	s.stopping.Lock()
 	s.stops++
-	s.back.SetStop(true)
+	s.setStop(true)
 	s.stopping.Unlock()
+}
+
+// setStop tells interpreted and compiled functions whether to look for an
+// interrupt.
+func (s *Session) setStop(on bool) {
+	s.back.SetStop(on)
+	s.rt.Stopping.Store(on)
 }
 
 // settle lowers the flag that raise raised.
@@ -101,7 +108,7 @@ func (s *Session) settle(run *nb.Run) {
 		s.stopping.Lock()
 		defer s.stopping.Unlock()
 		if s.stops--; s.stops == 0 {
-			s.back.SetStop(false)
+			s.setStop(false)
 		}
 	}
 	if gone(run, parting) {

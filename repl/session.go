@@ -49,6 +49,8 @@ type Session struct {
 
 // Backend runs lowered code. It is the interpreter's side of a session.
 type Backend interface {
+	// Define gives lowered code compiled functions of graft/nb.
+	Define(symbols map[string]reflect.Value) error
 	// Compile makes a lowered file known.
 	Compile(source string) error
 	// Run calls a function by name and returns at its end or ctx's; resume

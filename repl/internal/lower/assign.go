@@ -137,9 +137,10 @@ func (f *fn) assignOne(l lvalue, x ast.Expr) {
 		f.line("_ = %s", f.exprTo(x, types.Default(f.typeOf(x))))
 	default:
 		text := f.exprTo(x, l.typ)
-		if f.calls(x) {
+		if _, lit := ast.Unparen(x).(*ast.CompositeLit); lit || f.calls(x) {
 			// The interpreter makes the callee's results the variable itself,
-			// which the callee may still read.
+			// which the callee may still read, and gives the variable of a
+			// literal another place than pointers to it have.
 			t := f.fresh("t")
 			f.line("%s := %s", t, text)
 			text = t

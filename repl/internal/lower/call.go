@@ -90,7 +90,7 @@ func (f *fn) callWith(x *ast.CallExpr, args []string, sig *types.Signature) stri
 	if id, ok := fun.(*ast.Ident); ok {
 		if o, ok := f.object(id).(*types.Func); ok && f.info.Instances[id].TypeArgs == nil {
 			if in := f.L.instance(o, nil); in != nil {
-				return f.called(in) + "(" + strings.Join(args, ", ") + ")"
+				return f.callOf(in, args)
 			}
 		}
 	}

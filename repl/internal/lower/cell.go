@@ -85,6 +85,10 @@ func (f *fn) step(s check.Step) {
 			f.checked(x.X)
 			return
 		}
+		if call := f.computedStep(s.Stmt); call != "" {
+			f.line("%s", call)
+			return
+		}
 		f.stmt(s.Stmt)
 	}
 }

@@ -208,7 +208,7 @@ func (f *fn) methodCall(recv string, t types.Type, m *types.Func, args []string,
 		return fmt.Sprintf("%s.%s(%s)", recv, m.Name(), list)
 	}
 	all := append([]string{f.receiver(recv, t, m)}, args...)
-	return fmt.Sprintf("%s(%s)", f.called(in), strings.Join(all, ", "))
+	return f.callOf(in, all)
 }
 
 func (f *fn) index(x *ast.IndexExpr) string {

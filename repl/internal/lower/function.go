@@ -36,14 +36,13 @@ type fn struct {
 	cell     bool
 }
 
-func (L *Lowerer) emitFunc(in *inst) {
+// fnOf is a function to be emitted, its type parameters bound.
+func (L *Lowerer) fnOf(in *inst) *fn {
 	src := in.src
-	L.emitted[in.name] = src
 	e := &env{m: map[*types.TypeParam]types.Type{}, L: L, src: src, key: in.key}
 	n := 0
 	f := &fn{L: L, unit: src.unit, info: src.unit.Info, env: e, inst: in, b: &strings.Builder{}, names: map[types.Object]string{}, counters: map[types.Object]bool{}, n: &n}
-	decl := src.decl
-	sig := src.unit.Info.Defs[decl.Name].(*types.Func).Signature()
+	sig := src.unit.Info.Defs[src.decl.Name].(*types.Func).Signature()
 	var tps []*types.TypeParam
 	for i := range sig.RecvTypeParams().Len() {
 		tps = append(tps, sig.RecvTypeParams().At(i))
@@ -59,15 +58,50 @@ func (L *Lowerer) emitFunc(in *inst) {
 	if len(tps) == 0 {
 		f.env = nil
 	}
+	return f
+}
+
+func (L *Lowerer) emitFunc(in *inst) {
+	src := in.src
+	L.emitted[in.name] = src
+	f := L.fnOf(in)
+	sig := src.unit.Info.Defs[src.decl.Name].(*types.Func).Signature()
 	var recv *types.Var
-	if decl.Recv != nil {
+	if src.decl.Recv != nil {
 		recv = sig.Recv()
 	}
-	text := f.function(recv, sig, decl.Body)
+	text := ""
+	c := L.compute(in)
+	for _, callee := range c.calls {
+		f.use(callee)
+	}
+	if c.symbol != "" {
+		text = f.forward(recv, sig, c.symbol)
+	} else {
+		text = f.function(recv, sig, src.decl.Body)
+	}
 	fmt.Fprintf(&L.out.funcs, "func %s%s\n", in.name, text)
 	if in.via != "" {
 		fmt.Fprintf(&L.out.init, "next_%s = %s\nagain_%s = true\n", in.via, in.name, in.via)
 	}
+}
+
+// forward is the text of a function that calls a compiled one.
+func (f *fn) forward(recv *types.Var, sig *types.Signature, symbol string) string {
+	sig = f.apply(sig).(*types.Signature)
+	params, args := f.params(sig)
+	if recv != nil {
+		params = append([]string{"r " + f.rep(recv.Type())}, params...)
+		args = append([]string{"r"}, args...)
+	}
+	if sig.Variadic() { // closures take the slice
+		args[len(args)-1] = strings.TrimSuffix(args[len(args)-1], "...")
+	}
+	call := fmt.Sprintf("%s.%s(%s)", f.L.nb(), symbol, strings.Join(args, ", "))
+	if sig.Results().Len() > 0 {
+		call = "return " + call
+	}
+	return "(" + strings.Join(params, ", ") + ")" + f.L.results(sig) + " {\n" + call + "\n}"
 }
 
 // function is the text from the parameters on: "(a int) (r int) {…}".

@@ -20,12 +20,15 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"reflect"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"golang.org/x/tools/go/types/typeutil"
 
 	"graft/repl/internal/check"
+	"graft/repl/internal/closure"
 	"graft/repl/internal/nb"
 )
 
@@ -47,6 +50,11 @@ type Lowerer struct {
 	places   []Place
 	emitted  map[string]*source // by the function's name in lowered code
 
+	host     *closure.Host
+	pending  []*inst                    // named by calls, not yet compiled
+	linked   map[string]*unsafe.Pointer // variables that compiled functions use
+	unlinked map[string]*unsafe.Pointer // those whose addresses are not known yet
+
 	out  *Output // of the cell in work
 	undo []func()
 }
@@ -58,6 +66,7 @@ type Output struct {
 	Run     string // the function that runs the cell
 	Results []types.Type
 	Globals []Global
+	Symbols map[string]reflect.Value // compiled functions of graft/nb that Source calls
 
 	imports, types, vars, funcs, init strings.Builder
 	queue                             []*inst
@@ -81,14 +90,15 @@ type source struct {
 // inst is a function as emitted: a declaration with type arguments, or the
 // registration of a type's methods.
 type inst struct {
-	key   string
-	name  string
-	src   *source
-	targs []types.Type
-	typ   types.Type // of a registration
-	deps  map[*inst]bool
-	done  bool
-	via   string // the name that closures call it by leads to the newest: see via.go
+	key      string
+	name     string
+	src      *source
+	targs    []types.Type
+	typ      types.Type // of a registration
+	deps     map[*inst]bool
+	done     bool
+	computed *computed
+	via      string // the name that closures call it by leads to the newest: see via.go
 }
 
 type localKey struct {
@@ -100,7 +110,9 @@ type localKey struct {
 // generic library functions from lib.
 func New(rt *nb.Runtime, lib *Library) *Lowerer {
 	return &Lowerer{rt: rt, library: lib, globals: map[types.Object]string{}, native: map[string]string{},
-		sources: map[*types.Func]*source{}, replaced: map[*types.Func]*types.Func{}, insts: map[string]*inst{}, emitted: map[string]*source{}, locals: map[localKey]*types.Named{}}
+		sources: map[*types.Func]*source{}, replaced: map[*types.Func]*types.Func{}, insts: map[string]*inst{}, emitted: map[string]*source{}, locals: map[localKey]*types.Named{},
+		host:   &closure.Host{Stop: &rt.Stopping, Interrupted: rt.Stop, Panicked: rt.Left, Panic: rt.Panic, Overflow: rt.Overflow},
+		linked: map[string]*unsafe.Pointer{}, unlinked: map[string]*unsafe.Pointer{}}
 }
 
 // Refusal is a construct that cannot be run.

@@ -40,8 +40,19 @@ func (L *Lowerer) Func(emitted string) (string, Place) {
 // mark notes the place of what may panic in a statement, for the line that an
 // error shows.
 func (f *fn) mark(nodes ...ast.Node) {
-	if raceEnabled || f.unit == nil || f.unit.Cell == "" {
+	if raceEnabled {
 		return // goroutines share the mark
+	}
+	if n := f.place(nodes...); n > 0 {
+		f.line("%s = %d", nb.LineMark, n)
+	}
+}
+
+// place is a new number for the place of what may panic in a statement, 0
+// when nothing may.
+func (f *fn) place(nodes ...ast.Node) int {
+	if f.unit == nil || f.unit.Cell == "" {
+		return 0
 	}
 	for _, n := range nodes {
 		pos := f.risk(n)
@@ -50,16 +61,16 @@ func (f *fn) mark(nodes ...ast.Node) {
 		}
 		off := f.unit.Offset(pos)
 		if off < 0 {
-			return
+			return 0
 		}
 		name := ""
 		if f.inst != nil {
 			name = f.inst.name
 		}
 		f.L.places = append(f.L.places, Place{f.unit.Cell, f.unit.Source, off, name})
-		f.line("%s = %d", nb.LineMark, len(f.L.places))
-		return
+		return len(f.L.places)
 	}
+	return 0
 }
 
 // risk is the first place in a statement's own expressions that may panic.

@@ -108,7 +108,7 @@ func (L *Lowerer) renew(dirty []*inst) {
 		}
 		seen[in] = true
 		L.keep(in)
-		in.done = false
+		in.done, in.computed = false, nil
 		L.seq++
 		in.name = fmt.Sprintf("%s_%d", strings.TrimRight(in.name, "_0123456789"), L.seq)
 		L.out.queue = append(L.out.queue, in)

@@ -42,6 +42,20 @@ func (rt *Runtime) traced(text string) {
 	}
 }
 
+// Left takes the functions that a panic leaves in compiled closures, innermost
+// first, and the place it came from.
+func (rt *Runtime) Left(mark int, names []string) {
+	if len(names) == 0 {
+		return
+	}
+	id := goid()
+	if _, ok := rt.traces.Load(id); ok {
+		return
+	}
+	rt.traces.Store(id, &Trace{Mark: mark, Funcs: names})
+	rt.tracing.Add(1)
+}
+
 // takeTrace returns the calling goroutine's trace and forgets it: the panic
 // has ended.
 func (rt *Runtime) takeTrace() *Trace {

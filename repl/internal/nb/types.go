@@ -49,7 +49,10 @@ type Runtime struct {
 	native map[reflect.Type]types.Type
 	impls  map[implKey]bool
 
-	mark  atomic.Pointer[func() int] // the line mark now
+	mark atomic.Pointer[func() int] // the line mark now
+
+	Stopping atomic.Bool // an interrupt is under way
+
 	stdin Stdin
 
 	run       atomic.Pointer[Run] // the newest main cell's, which has what belongs to no run

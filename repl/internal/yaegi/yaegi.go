@@ -74,6 +74,14 @@ func (b *Backend) Mark() int { return *b.mark }
 //go:norace
 func (b *Backend) SetStop(on bool) { *b.stop = on }
 
+// Define gives lowered code compiled functions of graft/nb.
+func (b *Backend) Define(symbols map[string]reflect.Value) error {
+	if len(symbols) == 0 {
+		return nil
+	}
+	return b.ip.Use(interp.Exports{"graft/nb/nb": symbols})
+}
+
 // Compile makes a lowered file of package main known; none of its functions
 // runs.
 func (b *Backend) Compile(source string) (err error) {

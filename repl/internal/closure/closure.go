@@ -1,0 +1,195 @@
+// Package closure runs functions that only compute as trees of Go closures.
+//
+// The interpreter spends its time around the work: a frame of reflect.Values
+// and an allocation per variable for a call, a reflect.Value for an operand.
+// Functions over numbers, strings, slices, structs and pointers need none of
+// that, and they are what loops are made of. Here each of their expressions
+// becomes one closure of its static type, func(*machine) T for a T that is
+// the Go type itself, so that wrap-around, rounding, division by zero,
+// bounds and the rest are Go's own: the closures are generic over T, and the
+// compiler makes them for each. There are three things to know:
+//
+//   - A kind (kind.go) is the representation of a type and makes its closures.
+//     Values lie in memory as compiled Go lays them out, so that slices,
+//     structs and variables are shared with interpreted code.
+//   - A machine (machine.go) is what one goroutine runs on: frames of slots,
+//     each of which has room for any value but structs and arrays; those live
+//     in memory of their own, and their slot has the address.
+//   - What is not in the subset is not compiled, and the interpreter runs it:
+//     maps, interfaces, channels, function values, defer, goto, and calls of
+//     compiled packages other than plain functions of a few types. The
+//     compiler answers with an error (*Unsupported) and nothing else happens.
+//
+// Calls are made in Go's order (order.go), loops and calls look at the
+// interrupt, and a panic knows its place and the functions it left.
+//
+// It is right because nothing here interprets: every operation is done by the
+// same Go operation on the same type. That the statements around them are put
+// together right, random programs compare with compiled Go.
+package closure
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+)
+
+// Host is what compiled functions need of the session.
+type Host struct {
+	Stop        *atomic.Bool                   // an interrupt is under way
+	Interrupted func()                         // panics when it means the calling goroutine
+	Panicked    func(mark int, names []string) // the functions that a panic leaves, innermost first
+	Panic       func(v any)                    // the panic builtin
+	Overflow    func()                         // panics: too many calls are under way
+
+	pool sync.Pool
+}
+
+// Source is the function to compile, as the lowerer knows it.
+type Source interface {
+	Info() *types.Info
+	TypeOf(x ast.Expr) types.Type // with type arguments for type parameters
+	Apply(t types.Type) types.Type
+	Object(id *ast.Ident) types.Object
+	// Field is the path of indices that a selector of a field means, from t.
+	Field(x *ast.SelectorExpr) (index []int, from types.Type)
+	// Callee finds the function that a call means; recv is what a method is
+	// called on, with the path of embedded fields to it.
+	Callee(call *ast.CallExpr) (fn *Func, recv ast.Expr, path []int)
+	// Compiled is the value of a compiled function, or not valid.
+	Compiled(call *ast.CallExpr) reflect.Value
+	// Variable is where the address of a session's variable will be when the
+	// function runs, nil for what is none.
+	Variable(o *types.Var) *unsafe.Pointer
+	// Mark notes the place of a statement, or expression, that may panic; 0
+	// when it cannot.
+	Mark(n ast.Node) int
+}
+
+// Unsupported says what the subset lacks.
+type Unsupported struct {
+	Node ast.Node
+	What string
+}
+
+func (u *Unsupported) Error() string { return "not compiled: " + u.What }
+
+// Func is a function of the subset.
+type Func struct {
+	Name string // its name in lowered code
+	host *Host
+
+	sig      Signature
+	variadic bool
+	params   []param
+	results  []param
+	size     int // slots of a frame
+	cost     int // bytes of stack that a call takes, about
+	body     stmt
+}
+
+// param is a parameter or result: its slot's offset and its kind.
+type param struct {
+	off int
+	k   kind
+}
+
+// New returns a function that calls can name before it is compiled.
+func New(h *Host, name string, sig Signature) *Func {
+	return &Func{host: h, Name: name, sig: sig, variadic: sig.Variadic}
+}
+
+// Signature is a function's parameters in order, the receiver among them, and
+// results, with type arguments for type parameters.
+type Signature struct {
+	Params, Results []*types.Var
+	Variadic        bool
+}
+
+// Compile gives fn its body. own are the parameters and results as the body
+// names them. It fails with *Unsupported.
+func (fn *Func) Compile(src Source, own Signature, body *ast.BlockStmt) (err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case *Unsupported:
+			err = r
+		default:
+			panic(r)
+		}
+	}()
+	c := &compiler{src: src, fn: fn, vars: map[types.Object]local{}, hoisted: map[*ast.CallExpr]local{}}
+	for _, v := range own.Params {
+		l := c.declare(v)
+		fn.params = append(fn.params, param{l.off, l.k})
+	}
+	for _, v := range own.Results {
+		l := c.declare(v)
+		fn.results = append(fn.results, param{l.off, l.k})
+		c.results = append(c.results, l)
+	}
+	c.named = len(own.Results) > 0 && own.Results[0].Name() != ""
+	var zero []stmt
+	for _, l := range c.results {
+		if l.k.big() || c.named {
+			zero = append(zero, l.k.reset(l.off))
+		}
+	}
+	code := c.block(body.List)
+	fn.body = sequence(append(zero, code))
+	fn.size, fn.cost = c.slots, 400+150*c.deepest
+	return nil
+}
+
+// compiler compiles one function.
+type compiler struct {
+	src     Source
+	fn      *Func
+	vars    map[types.Object]local
+	slots   int
+	results []local
+	named   bool
+	targets []*target
+	labels  int
+	hoisted map[*ast.CallExpr]local // calls made before, by their results
+	depth   int                     // of statements in statements
+	deepest int
+}
+
+// local is a variable in the frame.
+type local struct {
+	off int
+	k   kind
+}
+
+// declare gives a variable its slot.
+func (c *compiler) declare(o types.Object) local {
+	l := c.temp(c.kind(o.Type()))
+	c.vars[o] = l
+	return l
+}
+
+// temp is a slot without a name.
+func (c *compiler) temp(k kind) local {
+	l := local{c.slots*slotSize + k.within(), k}
+	if c.slots++; c.slots > maxSlots {
+		panic(&Unsupported{nil, "so many variables"})
+	}
+	return l
+}
+
+func (c *compiler) kind(t types.Type) kind {
+	k := kindOf(c.src.Apply(t))
+	if k == nil {
+		panic(&Unsupported{nil, fmt.Sprint(t)})
+	}
+	return k
+}
+
+func (c *compiler) refuse(n ast.Node, format string, args ...any) {
+	panic(&Unsupported{n, fmt.Sprintf(format, args...)})
+}

@@ -1,0 +1,182 @@
+package closure
+
+import (
+	"math"
+	"reflect"
+	"slices"
+	"unsafe"
+)
+
+// slot holds one variable. A scalar lies in the words that the collector does
+// not look at; strings, slices and pointers begin with a pointer.
+type slot struct {
+	p    unsafe.Pointer
+	a, b uint64
+}
+
+const (
+	slotSize = int(unsafe.Sizeof(slot{}))
+	scalarAt = int(unsafe.Offsetof(slot{}.a))
+	maxSlots = 4096
+	// first is the size of a machine's stack to begin with.
+	first = 128
+	// tooDeep is where Go's own stack would end, less what is above us.
+	tooDeep = 900_000_000
+)
+
+// machine runs functions for one goroutine.
+type machine struct {
+	frame unsafe.Pointer // of the running function
+	host  *Host
+	mark  int // the place that may panic now
+	stack []slot
+	top   int // the first free slot
+	spare []slot
+	deep  int // bytes of Go's stack, about
+	calls []*Func
+}
+
+// ctl is how a statement ended; from firstLabel on, a break or continue of an
+// outer loop.
+type ctl int
+
+const (
+	next ctl = iota
+	breaks
+	continues
+	returns
+	falls
+	firstLabel
+)
+
+type (
+	stmt func(*machine) ctl
+	// address leads to memory that a value lies in.
+	address = func(*machine) unsafe.Pointer
+	// pass evaluates an argument into the callee's frame.
+	pass = func(m *machine, frame unsafe.Pointer)
+)
+
+// at is a variable of the frame.
+func at[T any](m *machine, off int) *T { return (*T)(unsafe.Add(m.frame, off)) }
+
+// look ends the goroutine when its cell was interrupted.
+func (m *machine) look() {
+	if m.host.Stop.Load() {
+		m.host.Interrupted()
+	}
+}
+
+// call runs fn on arguments and returns its frame, which holds the results
+// until the next call.
+func (m *machine) call(fn *Func, args []pass) unsafe.Pointer {
+	base := m.top
+	if base+fn.size > len(m.stack) {
+		return m.grown(fn, args)
+	}
+	caller, mark := m.frame, m.mark
+	frame := unsafe.Pointer(unsafe.SliceData(m.stack[base:]))
+	m.top = base + fn.size
+	for _, a := range args {
+		a(m, frame)
+	}
+	m.deep += fn.cost
+	if m.deep > tooDeep {
+		m.host.Overflow()
+	}
+	m.calls = append(m.calls, fn)
+	m.frame = frame
+	m.look()
+	fn.body(m)
+	m.calls = m.calls[:len(m.calls)-1]
+	m.frame, m.mark, m.top = caller, mark, base
+	m.deep -= fn.cost
+	return frame
+}
+
+// grown is call with a new piece of stack: frames do not move. The piece is
+// kept for the next time.
+func (m *machine) grown(fn *Func, args []pass) unsafe.Pointer {
+	stack, top := m.stack, m.top
+	if len(m.spare) < 2*len(stack) || len(m.spare) < fn.size {
+		m.spare = make([]slot, max(2*len(stack), fn.size))
+	}
+	m.stack, m.top = m.spare, 0
+	m.spare = nil
+	frame := m.call(fn, args)
+	if len(m.stack) > len(m.spare) {
+		m.spare = m.stack
+	}
+	m.stack, m.top = stack, top
+	return frame
+}
+
+// Value is fn as a function that interpreted code calls, not valid when it
+// cannot give a parameter or result its type.
+func (fn *Func) Value() reflect.Value {
+	var in, out []reflect.Type
+	for _, p := range fn.params {
+		t := p.k.exact()
+		if t == nil {
+			t = anyType // the kind takes it apart
+		}
+		in = append(in, t)
+	}
+	for _, p := range fn.results {
+		t := p.k.exact()
+		if t == nil {
+			return reflect.Value{}
+		}
+		out = append(out, t)
+	}
+	return reflect.MakeFunc(reflect.FuncOf(in, out, false), func(args []reflect.Value) []reflect.Value { return fn.enter(args, out) })
+}
+
+var anyType = reflect.TypeFor[any]()
+
+// enter runs fn on a machine. One that a panic left is not used again.
+func (fn *Func) enter(args []reflect.Value, out []reflect.Type) []reflect.Value {
+	m, _ := fn.host.pool.Get().(*machine)
+	if m == nil {
+		m = &machine{host: fn.host, stack: make([]slot, first)}
+	}
+	m.mark = 0
+	passes := make([]pass, len(args))
+	for i, p := range fn.params {
+		passes[i] = func(_ *machine, frame unsafe.Pointer) { p.k.take(unsafe.Add(frame, p.off), args[i]) }
+	}
+	ended := false
+	defer func() {
+		if !ended {
+			m.leave()
+		}
+	}()
+	frame := m.call(fn, passes)
+	results := make([]reflect.Value, len(out))
+	for i, p := range fn.results {
+		results[i] = p.k.give(unsafe.Add(frame, p.off), out[i])
+	}
+	ended = true
+	clear(m.stack) // nothing is held for longer than it lives
+	m.spare = nil
+	fn.host.pool.Put(m)
+	return results
+}
+
+// leave tells the host what a panic leaves.
+func (m *machine) leave() {
+	names := make([]string, 0, min(len(m.calls), 100))
+	for _, f := range slices.Backward(m.calls) {
+		if len(names) == cap(names) {
+			break
+		}
+		names = append(names, f.Name)
+	}
+	m.host.Panicked(m.mark, names)
+}
+
+// nilDeref panics as Go does.
+func nilDeref() {
+	var p *int
+	*p = math.MaxInt
+}

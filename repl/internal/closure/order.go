@@ -1,0 +1,127 @@
+package closure
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+)
+
+// Go evaluates the calls of an expression first, in order, and reads the
+// variables that they may change afterwards: x + f() has the x that f leaves.
+// A closure for x + f() reads x first, so that where it matters calls are put
+// into variables of their own before. It matters when there is a call and
+// something else that reads memory or may panic; locals are not memory, no
+// call can change them. What && and || may skip is seen to where it stands.
+
+// hoist returns statements that make the calls in xs, when they must be made
+// first; expr finds their results.
+func (c *compiler) hoist(xs ...ast.Expr) []stmt {
+	var calls []*ast.CallExpr
+	memory := false
+	for _, x := range xs {
+		root := ast.Unparen(x)
+		c.visit(x, func(n ast.Expr) {
+			call, ok := n.(*ast.CallExpr)
+			switch {
+			case ok && c.makesCall(call):
+				if n != root || len(xs) > 1 {
+					calls = append(calls, call)
+				}
+			default:
+				memory = memory || c.memory(n)
+			}
+		})
+	}
+	if len(calls) == 0 || !memory {
+		return nil
+	}
+	var pre []stmt
+	for _, call := range calls {
+		t := c.src.TypeOf(call)
+		k := c.kindAt(call, t)
+		l := c.temp(k)
+		pre = append(pre, k.set(l.off, c.call(call, t)))
+		c.hoisted[call] = l
+	}
+	return pre
+}
+
+// visit calls f with the parts of x that are always evaluated, operands first.
+func (c *compiler) visit(x ast.Expr, f func(ast.Expr)) {
+	if x == nil || c.src.Info().Types[x].Value != nil {
+		return
+	}
+	switch x := x.(type) {
+	case *ast.ParenExpr:
+		c.visit(x.X, f)
+		return
+	case *ast.BinaryExpr:
+		c.visit(x.X, f)
+		if x.Op != token.LAND && x.Op != token.LOR {
+			c.visit(x.Y, f)
+		}
+	case *ast.UnaryExpr:
+		c.visit(x.X, f)
+	case *ast.StarExpr:
+		c.visit(x.X, f)
+	case *ast.SelectorExpr:
+		if c.src.Info().Selections[x] != nil {
+			c.visit(x.X, f)
+		}
+	case *ast.IndexExpr:
+		c.visit(x.X, f)
+		c.visit(x.Index, f)
+	case *ast.SliceExpr:
+		for _, e := range []ast.Expr{x.X, x.Low, x.High, x.Max} {
+			c.visit(e, f)
+		}
+	case *ast.CompositeLit:
+		for _, e := range x.Elts {
+			if kv, ok := e.(*ast.KeyValueExpr); ok {
+				e = kv.Value
+			}
+			c.visit(e, f)
+		}
+	case *ast.CallExpr:
+		if sel, ok := ast.Unparen(x.Fun).(*ast.SelectorExpr); ok && c.src.Info().Selections[sel] != nil {
+			c.visit(sel.X, f)
+		}
+		for _, a := range x.Args {
+			c.visit(a, f)
+		}
+	}
+	f(x)
+}
+
+// makesCall tells of a call that it runs code which may change memory.
+func (c *compiler) makesCall(x *ast.CallExpr) bool {
+	tv := c.src.Info().Types[x.Fun]
+	return !tv.IsType() && !tv.IsBuiltin()
+}
+
+// memory tells whether x itself, not its operands, reads memory or may panic.
+func (c *compiler) memory(x ast.Expr) bool {
+	switch x := x.(type) {
+	case *ast.Ident:
+		o, ok := c.src.Object(x).(*types.Var)
+		if !ok {
+			return false
+		}
+		l, local := c.vars[o]
+		return !local || l.k.big()
+	case *ast.BinaryExpr:
+		switch x.Op {
+		case token.QUO, token.REM, token.SHL, token.SHR:
+			return c.src.Info().Types[x.Y].Value == nil
+		}
+		return false
+	case *ast.UnaryExpr:
+		return x.Op == token.AND
+	case *ast.CallExpr: // a conversion, or a builtin
+		b, ok := c.src.TypeOf(x).Underlying().(*types.Basic)
+		return !ok || b.Info()&types.IsString != 0
+	case *ast.SelectorExpr, *ast.StarExpr, *ast.IndexExpr, *ast.SliceExpr:
+		return true
+	}
+	return false
+}

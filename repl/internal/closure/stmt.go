@@ -1,0 +1,386 @@
+package closure
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"unsafe"
+)
+
+// target is a statement that break or continue can mean.
+type target struct {
+	label     string
+	loop      bool
+	brk, cont ctl
+}
+
+func (c *compiler) block(list []ast.Stmt) stmt {
+	c.depth++
+	c.deepest = max(c.deepest, c.depth)
+	defer func() { c.depth-- }()
+	var out []stmt
+	for _, s := range list {
+		out = append(out, c.stmt(s, ""))
+	}
+	return sequence(out)
+}
+
+func nothingToDo(*machine) ctl { return next }
+
+// sequence runs statements until one does not end normally.
+func sequence(list []stmt) stmt {
+	var some []stmt
+	for _, s := range list {
+		if s != nil {
+			some = append(some, s)
+		}
+	}
+	switch len(some) {
+	case 0:
+		return nothingToDo
+	case 1:
+		return some[0]
+	case 2:
+		a, b := some[0], some[1]
+		return func(m *machine) ctl {
+			if r := a(m); r != next {
+				return r
+			}
+			return b(m)
+		}
+	case 3:
+		a, b, d := some[0], some[1], some[2]
+		return func(m *machine) ctl {
+			if r := a(m); r != next {
+				return r
+			}
+			if r := b(m); r != next {
+				return r
+			}
+			return d(m)
+		}
+	}
+	return func(m *machine) ctl {
+		for _, s := range some {
+			if r := s(m); r != next {
+				return r
+			}
+		}
+		return next
+	}
+}
+
+// marked notes where s is before it runs.
+func (c *compiler) marked(n ast.Node, s stmt) stmt {
+	mark := c.src.Mark(n)
+	if mark == 0 || s == nil {
+		return s
+	}
+	return func(m *machine) ctl {
+		m.mark = mark
+		return s(m)
+	}
+}
+
+func (c *compiler) stmt(s ast.Stmt, label string) stmt {
+	switch s := s.(type) {
+	case *ast.EmptyStmt:
+		return nil
+	case *ast.ExprStmt:
+		return c.marked(s, c.exprStmt(s))
+	case *ast.AssignStmt:
+		return c.marked(s, c.assign(s))
+	case *ast.IncDecStmt:
+		op := token.ADD
+		if s.Tok == token.DEC {
+			op = token.SUB
+		}
+		return c.marked(s, c.update(s, s.X, op, nil))
+	case *ast.DeclStmt:
+		return c.marked(s, c.decl(s))
+	case *ast.ReturnStmt:
+		return c.marked(s, c.returnStmt(s))
+	case *ast.BlockStmt:
+		return c.block(s.List)
+	case *ast.IfStmt:
+		return c.ifStmt(s)
+	case *ast.ForStmt:
+		return c.forStmt(s, label)
+	case *ast.RangeStmt:
+		return c.marked(s.X, c.rangeStmt(s, label))
+	case *ast.SwitchStmt:
+		return c.switchStmt(s, label)
+	case *ast.BranchStmt:
+		return c.branch(s)
+	case *ast.LabeledStmt:
+		switch s.Stmt.(type) {
+		case *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt:
+			return c.stmt(s.Stmt, s.Label.Name)
+		}
+	}
+	c.refuse(s, "this statement")
+	return nil
+}
+
+func (c *compiler) exprStmt(s *ast.ExprStmt) stmt {
+	x, ok := ast.Unparen(s.X).(*ast.CallExpr)
+	if !ok {
+		c.refuse(s, "this statement")
+	}
+	pre := c.hoist(x)
+	switch c.builtin(x) {
+	case "copy":
+		f := c.copy(x)
+		return sequence(append(pre, func(m *machine) ctl { f(m); return next }))
+	case "panic":
+		return sequence(append(pre, c.panics(x)))
+	case "":
+	default:
+		c.refuse(s, "this statement")
+	}
+	if fn, args := c.function(x); fn != nil {
+		return sequence(append(pre, func(m *machine) ctl { m.call(fn, args); return next }))
+	}
+	t := c.src.TypeOf(x)
+	if _, ok := t.(*types.Tuple); ok {
+		c.refuse(s, "this call")
+	}
+	e := c.call(x, t)
+	return sequence(append(pre, e.k.drop(e)))
+}
+
+func (c *compiler) decl(s *ast.DeclStmt) stmt {
+	g, ok := s.Decl.(*ast.GenDecl)
+	if !ok {
+		c.refuse(s, "this declaration")
+	}
+	if g.Tok != token.VAR {
+		return nil // constants are inlined, types are what they are
+	}
+	var out []stmt
+	for _, sp := range g.Specs {
+		v := sp.(*ast.ValueSpec)
+		if len(v.Values) > 0 {
+			var lhs []ast.Expr
+			for _, id := range v.Names {
+				lhs = append(lhs, id)
+			}
+			out = append(out, c.assignAll(s, lhs, v.Values, true))
+			continue
+		}
+		for _, id := range v.Names {
+			if o := c.src.Info().Defs[id]; o != nil && id.Name != "_" {
+				l := c.declare(o)
+				out = append(out, l.k.reset(l.off))
+			}
+		}
+	}
+	return sequence(out)
+}
+
+func (c *compiler) ifStmt(s *ast.IfStmt) stmt {
+	var first stmt
+	if s.Init != nil {
+		first = c.stmt(s.Init, "")
+	}
+	cond := c.markedCond(s.Cond)
+	then := c.block(s.Body.List)
+	var whole stmt
+	switch e := s.Else.(type) {
+	case nil:
+		whole = func(m *machine) ctl {
+			if cond(m) {
+				return then(m)
+			}
+			return next
+		}
+	default:
+		other := c.stmt(e, "")
+		if other == nil {
+			other = nothingToDo
+		}
+		whole = func(m *machine) ctl {
+			if cond(m) {
+				return then(m)
+			}
+			return other(m)
+		}
+	}
+	return sequence([]stmt{first, whole})
+}
+
+// markedCond is a condition that notes its place each time.
+func (c *compiler) markedCond(x ast.Expr) func(*machine) bool {
+	cond := c.condition(x)
+	mark := c.src.Mark(x)
+	if mark == 0 {
+		return cond
+	}
+	return func(m *machine) bool {
+		m.mark = mark
+		return cond(m)
+	}
+}
+
+func (c *compiler) branch(s *ast.BranchStmt) stmt {
+	if s.Tok == token.FALLTHROUGH {
+		return func(*machine) ctl { return falls }
+	}
+	for i := len(c.targets) - 1; i >= 0 && s.Tok != token.GOTO; i-- {
+		t := c.targets[i]
+		if s.Label != nil && t.label != s.Label.Name || s.Tok == token.CONTINUE && !t.loop {
+			continue
+		}
+		r := breaks
+		switch {
+		case s.Tok == token.CONTINUE && s.Label != nil:
+			r = t.cont
+		case s.Tok == token.CONTINUE:
+			r = continues
+		case s.Label != nil:
+			r = t.brk
+		}
+		return func(*machine) ctl { return r }
+	}
+	c.refuse(s, "this %s", s.Tok)
+	return nil
+}
+
+// push makes t the innermost target.
+func (c *compiler) push(label string, loop bool) *target {
+	n := ctl(c.labels)
+	c.labels += 2
+	t := &target{label: label, loop: loop, brk: firstLabel + n, cont: firstLabel + n + 1}
+	c.targets = append(c.targets, t)
+	return t
+}
+
+func (c *compiler) pop() { c.targets = c.targets[:len(c.targets)-1] }
+
+func (c *compiler) returnStmt(s *ast.ReturnStmt) stmt {
+	leave := func(*machine) ctl { return returns }
+	switch {
+	case len(s.Results) == 0:
+		return leave
+	case len(s.Results) == 1 && len(c.results) > 1:
+		return sequence([]stmt{c.tuple(s.Results[0], c.results), leave})
+	case len(s.Results) == 1:
+		r := c.results[0]
+		return r.k.yield(r.off, c.value(s.Results[0], r.k))
+	}
+	pre := c.hoist(s.Results...)
+	out := pre
+	to := c.results
+	if c.named { // which the values may mention
+		to = nil
+		for _, r := range c.results {
+			to = append(to, c.temp(r.k))
+		}
+	}
+	for i, x := range s.Results {
+		out = append(out, to[i].k.set(to[i].off, c.exprTo(x, to[i].k)))
+	}
+	for i, r := range c.results {
+		if c.named {
+			out = append(out, r.k.set(r.off, variable(nil, to[i])))
+		}
+	}
+	return sequence(append(out, leave))
+}
+
+// tuple calls a function of several results and puts them into locals.
+func (c *compiler) tuple(x ast.Expr, to []local) stmt {
+	call, ok := ast.Unparen(x).(*ast.CallExpr)
+	if !ok || c.src.Info().Types[call.Fun].IsBuiltin() {
+		c.refuse(x, "this tuple")
+	}
+	pre := c.hoist(call)
+	fn, args := c.function(call)
+	if fn == nil || len(fn.sig.Results) != len(to) {
+		c.refuse(x, "this call")
+	}
+	moves := make([]pass, len(to))
+	for i, l := range to {
+		moves[i] = l.k.receive(l.off, c.resultAt(fn, call, i))
+	}
+	return sequence(append(pre, func(m *machine) ctl {
+		frame := m.call(fn, args)
+		for _, move := range moves {
+			move(m, frame)
+		}
+		return next
+	}))
+}
+
+// tail is a switch's bodies from the i-th on.
+func (c *compiler) switchStmt(s *ast.SwitchStmt, label string) stmt {
+	var first []stmt
+	if s.Init != nil {
+		first = append(first, c.stmt(s.Init, ""))
+	}
+	var tag *expr
+	var tagKind kind = boolean{}
+	if s.Tag != nil {
+		tagKind = c.kindAt(s.Tag, types.Default(c.src.TypeOf(s.Tag)))
+		l := c.temp(tagKind)
+		first = append(first, c.marked(s.Tag, tagKind.set(l.off, c.value(s.Tag, tagKind))))
+		e := variable(c.src.TypeOf(s.Tag), l)
+		tag = &e
+	}
+	t := c.push(label, false)
+	var bodies []stmt
+	var conds []func(*machine) bool
+	var bodyOf []int
+	other := -1
+	for i, cl := range s.Body.List {
+		cc := cl.(*ast.CaseClause)
+		if cc.List == nil {
+			other = i
+		}
+		for _, x := range cc.List {
+			cond := c.caseOf(x, tag, tagKind)
+			conds, bodyOf = append(conds, cond), append(bodyOf, i)
+		}
+		bodies = append(bodies, c.block(cc.Body))
+	}
+	c.pop()
+	brk := t.brk
+	return sequence(append(first, func(m *machine) ctl {
+		i := other
+		for n, cond := range conds {
+			if cond(m) {
+				i = bodyOf[n]
+				break
+			}
+		}
+		for ; i >= 0 && i < len(bodies); i++ {
+			switch r := bodies[i](m); r {
+			case falls:
+				continue
+			case breaks, brk:
+				return next
+			default:
+				return r
+			}
+		}
+		return next
+	}))
+}
+
+// caseOf is whether a case's expression is the tag, or true without one.
+func (c *compiler) caseOf(x ast.Expr, tag *expr, k kind) func(*machine) bool {
+	if tag == nil {
+		return c.markedCond(x)
+	}
+	cond := k.compare(token.EQL, *tag, c.value(x, k))
+	if cond == nil {
+		c.refuse(x, "a switch of %s", tag.t)
+	}
+	return cond
+}
+
+// address of a local that holds one.
+func heldIn(l local) address {
+	off := l.off
+	return func(m *machine) unsafe.Pointer { return *at[unsafe.Pointer](m, off) }
+}
