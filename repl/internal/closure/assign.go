@@ -196,7 +196,7 @@ func (c *compiler) update(at ast.Stmt, l ast.Expr, op token.Token, x ast.Expr) s
 	k := c.kindAt(l, c.typeOf(l))
 	var pre []stmt
 	if x != nil {
-		pre = c.hoist(c.both(l, x)...)
+		pre = c.hoist(l, x)
 	}
 	operate := func(cur expr) expr {
 		if op == token.SHL || op == token.SHR {

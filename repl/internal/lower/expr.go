@@ -314,6 +314,9 @@ func (f *fn) shiftCount(y ast.Expr) string {
 		return f.constant(tv.Value, types.Typ[types.Uint])
 	}
 	b, ok := f.typeOf(y).Underlying().(*types.Basic)
+	if _, name := ast.Unparen(y).(*ast.Ident); ok && b.Info()&types.IsUnsigned != 0 && !name {
+		return "uint(" + f.expr(y) + ")" // else it takes the type of what is shifted
+	}
 	if !ok || b.Info()&types.IsUnsigned != 0 || f.counter(y) {
 		return f.operand(y)
 	}
