@@ -141,9 +141,16 @@ func (fn *Func) Compile(src Source, own Signature, body *ast.BlockStmt) (err err
 	}
 	code := c.block(body.List)
 	fn.body = sequence(append(zero, code))
-	fn.size, fn.cost = c.slots, 400+150*c.deepest
+	fn.size, fn.cost = c.slots, callCost+levelCost*c.deepest
 	return nil
 }
+
+// What a call takes of Go's stack, and what a closure that makes it, at most:
+// an addition takes 80 bytes, a loop 150.
+const (
+	callCost  = 300
+	levelCost = 150
+)
 
 // compiler compiles one function.
 type compiler struct {
@@ -188,6 +195,13 @@ func (c *compiler) kind(t types.Type) kind {
 		panic(&Unsupported{nil, fmt.Sprint(t)})
 	}
 	return k
+}
+
+// deeper counts a closure around others until the returned function runs.
+func (c *compiler) deeper() func() {
+	c.depth++
+	c.deepest = max(c.deepest, c.depth)
+	return func() { c.depth-- }
 }
 
 func (c *compiler) refuse(n ast.Node, format string, args ...any) {

@@ -9,6 +9,7 @@ import (
 
 // expr compiles an expression.
 func (c *compiler) expr(x ast.Expr) expr {
+	defer c.deeper()()
 	t := c.src.TypeOf(x)
 	if tv := c.src.Info().Types[x]; tv.Value != nil {
 		return c.constant(x, c.kindAt(x, t))

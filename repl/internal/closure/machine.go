@@ -111,10 +111,20 @@ func (m *machine) grown(fn *Func, args []pass) unsafe.Pointer {
 	return frame
 }
 
-// Value is fn as a function that interpreted code calls, not valid when it
-// cannot give a parameter or result its type.
-func (fn *Func) Value() reflect.Value {
+// Value is fn as a function that interpreted code calls. It has types where
+// they can be told; parameters of others are any, results of others are any
+// and want to be asserted. For each of those results a nil pointer to its
+// type goes before the parameters, since only interpreted code has the type;
+// untyped lists them.
+func (fn *Func) Value() (v reflect.Value, untyped []int) {
 	var in, out []reflect.Type
+	for i, p := range fn.results {
+		t := p.k.exact()
+		if t == nil {
+			untyped, in, t = append(untyped, i), append(in, anyType), anyType
+		}
+		out = append(out, t)
+	}
 	for _, p := range fn.params {
 		t := p.k.exact()
 		if t == nil {
@@ -122,14 +132,16 @@ func (fn *Func) Value() reflect.Value {
 		}
 		in = append(in, t)
 	}
-	for _, p := range fn.results {
-		t := p.k.exact()
-		if t == nil {
-			return reflect.Value{}
+	return reflect.MakeFunc(reflect.FuncOf(in, out, false), func(args []reflect.Value) []reflect.Value {
+		if len(untyped) == 0 {
+			return fn.enter(args, out)
 		}
-		out = append(out, t)
-	}
-	return reflect.MakeFunc(reflect.FuncOf(in, out, false), func(args []reflect.Value) []reflect.Value { return fn.enter(args, out) })
+		types := slices.Clone(out)
+		for i, r := range untyped {
+			types[r] = args[i].Elem().Type().Elem()
+		}
+		return fn.enter(args[len(untyped):], types)
+	}), untyped
 }
 
 var anyType = reflect.TypeFor[any]()

@@ -15,9 +15,7 @@ type target struct {
 }
 
 func (c *compiler) block(list []ast.Stmt) stmt {
-	c.depth++
-	c.deepest = max(c.deepest, c.depth)
-	defer func() { c.depth-- }()
+	defer c.deeper()()
 	var out []stmt
 	for _, s := range list {
 		out = append(out, c.stmt(s, ""))

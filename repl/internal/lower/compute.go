@@ -20,7 +20,8 @@ import (
 // computed is what became of the attempt to compile a function.
 type computed struct {
 	fn     *closure.Func // nil when it could not be
-	symbol string        // what lowered code calls, "" when it does not pay or cannot be
+	symbol string        // what lowered code calls, "" when it does not pay
+	types  []string      // by result, the types to assert; "" where it has one
 	calls  []*inst
 }
 
@@ -65,8 +66,19 @@ func (L *Lowerer) settle() {
 	}
 	for _, in := range group {
 		if in.computed.fn != nil && heavy(in) {
-			in.computed.symbol = L.export(in.computed.fn)
+			L.exported(in)
 		}
+	}
+}
+
+// exported gives lowered code a name for in.
+func (L *Lowerer) exported(in *inst) {
+	var untyped []int
+	in.computed.symbol, untyped = L.export(in.computed.fn)
+	f := L.fnOf(in)
+	in.computed.types = make([]string, len(ownSignature(in).Results))
+	for _, i := range untyped {
+		in.computed.types[i] = f.rep(ownSignature(in).Results[i].Type())
 	}
 }
 
@@ -120,30 +132,46 @@ func heavy(in *inst) bool {
 	return loops
 }
 
-// export gives lowered code a name for fn, "" when it cannot call it.
-func (L *Lowerer) export(fn *closure.Func) string {
-	v := fn.Value()
-	if !v.IsValid() {
-		return ""
-	}
+// export gives lowered code a name for fn.
+func (L *Lowerer) export(fn *closure.Func) (name string, untyped []int) {
+	v, untyped := fn.Value()
 	L.seq++
-	name := fmt.Sprintf("Q%d", L.seq)
+	name = fmt.Sprintf("Q%d", L.seq)
 	if L.out.Symbols == nil {
 		L.out.Symbols = map[string]reflect.Value{}
 	}
 	L.out.Symbols[name] = v
-	return name
+	return name, untyped
 }
+
+// enter is the text of a call of compiled function c, which may lack types:
+// the results to assert go with it.
+func (c *computed) enter(nb string, args []string) string {
+	var first []string
+	for _, t := range c.types {
+		if t != "" {
+			first = append(first, "(*"+t+")(nil)")
+		}
+	}
+	if n := len(args) - 1; n >= 0 { // closures take the slice of a variadic call
+		args = append(slices.Clone(args[:n]), strings.TrimSuffix(args[n], "..."))
+	}
+	call := fmt.Sprintf("%s.%s(%s)", nb, c.symbol, strings.Join(append(first, args...), ", "))
+	if len(c.types) == 1 && c.types[0] != "" {
+		return call + ".(" + c.types[0] + ")"
+	}
+	return call
+}
+
+// tuple tells whether several results come, some to be asserted.
+func (c *computed) tuple() bool { return len(c.types) > 1 && strings.Join(c.types, "") != "" }
 
 // callOf is the text of a call of in.
 func (f *fn) callOf(in *inst, args []string) string {
 	if !f.inside && in.src != nil {
-		if c := f.L.compute(in); c.symbol != "" {
+		if c := f.L.compute(in); c.symbol != "" && !c.tuple() {
 			f.use(in)
-			if n := len(args) - 1; n >= 0 { // closures take the slice of a variadic call
-				args = append(slices.Clone(args[:n]), strings.TrimSuffix(args[n], "..."))
-			}
-			return fmt.Sprintf("%s.%s(%s)", f.L.nb(), c.symbol, strings.Join(args, ", "))
+			return c.enter(f.L.nb(), args)
 		}
 	}
 	return fmt.Sprintf("%s(%s)", f.called(in), strings.Join(args, ", "))
@@ -173,7 +201,8 @@ func (f *fn) computedStep(s ast.Stmt) string {
 			return ""
 		}
 	}
-	return f.L.nb() + "." + f.L.export(c) + "()"
+	name, _ := f.L.export(c)
+	return f.L.nb() + "." + name + "()"
 }
 
 // Link finds the session's variables that compiled functions use; global

@@ -76,7 +76,7 @@ func (L *Lowerer) emitFunc(in *inst) {
 		f.use(callee)
 	}
 	if c.symbol != "" {
-		text = f.forward(recv, sig, c.symbol)
+		text = f.forward(recv, sig, c)
 	} else {
 		text = f.function(recv, sig, src.decl.Body)
 	}
@@ -86,22 +86,30 @@ func (L *Lowerer) emitFunc(in *inst) {
 	}
 }
 
-// forward is the text of a function that calls a compiled one.
-func (f *fn) forward(recv *types.Var, sig *types.Signature, symbol string) string {
+// forward is the text of a function that calls the compiled one.
+func (f *fn) forward(recv *types.Var, sig *types.Signature, c *computed) string {
 	sig = f.apply(sig).(*types.Signature)
 	params, args := f.params(sig)
 	if recv != nil {
 		params = append([]string{"r " + f.rep(recv.Type())}, params...)
 		args = append([]string{"r"}, args...)
 	}
-	if sig.Variadic() { // closures take the slice
-		args[len(args)-1] = strings.TrimSuffix(args[len(args)-1], "...")
+	text := c.enter(f.L.nb(), args)
+	if c.tuple() {
+		var names, asserted []string
+		for _, t := range c.types {
+			v := f.fresh("t")
+			names = append(names, v)
+			if t != "" {
+				v += ".(" + t + ")"
+			}
+			asserted = append(asserted, v)
+		}
+		text = fmt.Sprintf("%s := %s\nreturn %s", strings.Join(names, ", "), text, strings.Join(asserted, ", "))
+	} else if len(c.types) > 0 {
+		text = "return " + text
 	}
-	call := fmt.Sprintf("%s.%s(%s)", f.L.nb(), symbol, strings.Join(args, ", "))
-	if sig.Results().Len() > 0 {
-		call = "return " + call
-	}
-	return "(" + strings.Join(params, ", ") + ")" + f.L.results(sig) + " {\n" + call + "\n}"
+	return "(" + strings.Join(params, ", ") + ")" + f.L.results(sig) + " {\n" + text + "\n}"
 }
 
 // function is the text from the parameters on: "(a int) (r int) {…}".
