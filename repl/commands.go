@@ -3,25 +3,16 @@ package repl
 import (
 	"context"
 	"fmt"
-	"go/parser"
 	"strings"
-)
 
-// command is one line of a cell that is not Go. Cell commands (%%name) take
-// the rest of the cell.
-type command struct {
-	name string // with its sign: "%who", "%%writefile", "!"
-	args string
-	body string // the rest of the cell, of a cell command
-	line int    // 1-based
-	col  int
-}
+	"graft/repl/internal/command"
+)
 
 // doer runs a command; its Go is what it leaves for the session to run.
 type doer struct {
 	usage string
 	help  string
-	do    func(s *Session, ctx context.Context, c command, cell Cell, out Output) Result
+	do    func(s *Session, ctx context.Context, c command.Command, cell Cell, out Output) Result
 }
 
 // commands lists all there are, in the order of %help.
@@ -58,68 +49,11 @@ func findCommand(name string) (doer, bool) {
 	return doer{}, false
 }
 
-// cutCommands takes the commands off the head of a cell. What is left keeps
-// its lines and columns.
-func (s *Session) cutCommands(source string) (list []command, rest string) {
-	lines := strings.SplitAfter(source, "\n")
-	for i, l := range lines {
-		text := strings.TrimSpace(l)
-		if text == "" || strings.HasPrefix(text, "//") {
-			continue
-		}
-		if !s.isCommand(text) {
-			break
-		}
-		c := command{line: i + 1, col: strings.Index(l, text[:1]) + 1}
-		if _, _, ok := asks(text); ok {
-			c.name, c.args = "?", text
-		} else if text[0] == '!' {
-			c.name, c.args = "!", strings.TrimSpace(text[1:])
-		} else {
-			c.name, c.args, _ = strings.Cut(text, " ")
-			c.args = strings.TrimSpace(c.args)
-		}
-		takesGo := c.name == "%time" || c.name == "%timeit"
-		if strings.HasPrefix(c.name, "%%") || takesGo {
-			c.body = strings.Join(lines[i+1:], "")
-		}
-		list = append(list, c)
-		if strings.HasPrefix(c.name, "%%") || takesGo {
-			return list, ""
-		}
-		lines[i] = blankLine(l)
-	}
-	return list, strings.Join(lines, "")
-}
-
-func blankLine(l string) string {
-	if strings.HasSuffix(l, "\n") {
-		return "\n"
-	}
-	return ""
-}
-
-// isCommand tells a command from Go, in which only ! can begin a statement,
-// as the value of a cell: `!done`.
-func (s *Session) isCommand(text string) bool {
-	switch text[0] {
-	case '%':
-		return true
-	case '!':
-		x, err := parser.ParseExpr(text)
-		return err != nil || x == nil || !s.known(text[1:])
-	}
-	_, _, ok := asks(text)
-	return ok
-}
-
-// known tells whether the first name in an expression is the session's.
-func (s *Session) known(expr string) bool {
-	n := 0
-	for n < len(expr) && identByte(expr[n]) {
-		n++
-	}
-	return n == 0 || n < len(expr) && expr[n] == '(' || expr[:n] == "true" || expr[:n] == "false" || s.checker.Lookup(expr[:n]) != nil || s.checker.Imports()[expr[:n]] != ""
+// cutCommands takes the commands off the head of a cell.
+func (s *Session) cutCommands(source string) (list []command.Command, rest string) {
+	return command.Cut(source, func(name string) bool {
+		return s.checker.Lookup(name) != nil || s.checker.Imports()[name] != ""
+	})
 }
 
 // runCommands does the commands at a cell's head; done says that nothing is
@@ -130,9 +64,9 @@ func (s *Session) runCommands(ctx context.Context, cell *Cell, out Output) (res 
 	s.mu.Unlock()
 	var page *Display
 	for _, c := range list {
-		d, ok := findCommand(c.name)
+		d, ok := findCommand(c.Name)
 		if !ok {
-			return commandError(*cell, c, fmt.Sprintf("there is no command %s; %%help lists all", c.name)), true
+			return commandError(*cell, c, fmt.Sprintf("there is no command %s; %%help lists all", c.Name)), true
 		}
 		if res = d.do(s, ctx, c, *cell, out); res.Err != nil {
 			return res, true
@@ -149,7 +83,7 @@ func (s *Session) runCommands(ctx context.Context, cell *Cell, out Output) (res 
 	return res, done
 }
 
-func commandError(cell Cell, c command, msg string) Result {
-	return Result{Err: &Error{Name: CommandError, Message: msg, Line: c.line, Column: c.col,
-		Traceback: excerpt(cell, c.line, c.col, msg)}}
+func commandError(cell Cell, c command.Command, msg string) Result {
+	return Result{Err: &Error{Name: CommandError, Message: msg, Line: c.Line, Column: c.Col,
+		Traceback: excerpt(cell, c.Line, c.Col, msg)}}
 }

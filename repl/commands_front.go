@@ -5,28 +5,16 @@ import (
 	"fmt"
 	"html"
 	"os"
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"graft/repl/internal/command"
 )
-
-// question is a line that asks about a name, as IPython has it: name? for its
-// documentation, name?? for its source too.
-var question = regexp.MustCompile(`^(\?{0,2})([\pL_][\pL_\pN.]*)(\?{0,2})$`)
-
-// asks tells whether a line is a question, and about what.
-func asks(text string) (name string, source, ok bool) {
-	m := question.FindStringSubmatch(text)
-	if m == nil || m[1] == "" && m[3] == "" {
-		return "", false, false
-	}
-	return m[2], m[1] == "??" || m[3] == "??", true
-}
 
 // aboutCommand is name? and name??: the front end shows the answer in its
 // pager.
-func (s *Session) aboutCommand(_ context.Context, c command, cell Cell, _ Output) Result {
-	name, source, _ := asks(c.args)
+func (s *Session) aboutCommand(_ context.Context, c command.Command, cell Cell, _ Output) Result {
+	name, source, _ := command.Asks(c.Args)
 	found := s.Inspect(name, len(name))
 	if !found.Found {
 		return commandError(cell, c, fmt.Sprintf("nothing is called %s here; names of packages go before a dot, as in strings.ToUpper?", name))
@@ -62,8 +50,8 @@ func (i Inspection) WithSource() Inspection {
 const maxLoaded = 1 << 20
 
 // loadCommand is %load: the file's text takes the place of the cell.
-func (s *Session) loadCommand(_ context.Context, c command, cell Cell, _ Output) Result {
-	name := strings.Trim(c.args, `"`)
+func (s *Session) loadCommand(_ context.Context, c command.Command, cell Cell, _ Output) Result {
+	name := strings.Trim(c.Args, `"`)
 	if name == "" {
 		return commandError(cell, c, "%load needs the name of a file")
 	}
@@ -81,5 +69,5 @@ func (s *Session) loadCommand(_ context.Context, c command, cell Cell, _ Output)
 	if !utf8.Valid(text) {
 		return commandError(cell, c, name+" is not text")
 	}
-	return Result{Next: &Next{Source: "// %load " + c.args + "\n" + strings.TrimSuffix(string(text), "\n"), Replace: true}}
+	return Result{Next: &Next{Source: "// %load " + c.Args + "\n" + strings.TrimSuffix(string(text), "\n"), Replace: true}}
 }

@@ -8,10 +8,12 @@ import (
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
+
+	"graft/repl/internal/command"
 )
 
 // helpCommand is %help.
-func (s *Session) helpCommand(_ context.Context, _ command, _ Cell, out Output) Result {
+func (s *Session) helpCommand(_ context.Context, _ command.Command, _ Cell, out Output) Result {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 4, 2, ' ', 0)
 	for _, c := range commands() {
@@ -24,7 +26,7 @@ func (s *Session) helpCommand(_ context.Context, _ command, _ Cell, out Output) 
 }
 
 // whoCommand is %who: what cells declared, with values as they are now.
-func (s *Session) whoCommand(_ context.Context, _ command, _ Cell, out Output) Result {
+func (s *Session) whoCommand(_ context.Context, _ command.Command, _ Cell, out Output) Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var b strings.Builder
@@ -91,7 +93,7 @@ func short(text string) string {
 }
 
 // resetCommand is %reset.
-func (s *Session) resetCommand(_ context.Context, c command, cell Cell, out Output) Result {
+func (s *Session) resetCommand(_ context.Context, c command.Command, cell Cell, out Output) Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.view.Lock()

@@ -12,11 +12,13 @@ import (
 	"runtime"
 	"sort"
 	"strings"
+
+	"graft/repl/internal/command"
 )
 
 // cdCommand is %cd.
-func (s *Session) cdCommand(_ context.Context, c command, cell Cell, out Output) Result {
-	dir := strings.Trim(c.args, `"`)
+func (s *Session) cdCommand(_ context.Context, c command.Command, cell Cell, out Output) Result {
+	dir := strings.Trim(c.Args, `"`)
 	if dir == "" || dir == "~" || strings.HasPrefix(dir, "~/") {
 		home, err := os.UserHomeDir()
 		if err != nil {
@@ -34,15 +36,15 @@ func (s *Session) cdCommand(_ context.Context, c command, cell Cell, out Output)
 }
 
 // envCommand is %env.
-func (s *Session) envCommand(_ context.Context, c command, cell Cell, out Output) Result {
-	name, value, set := strings.Cut(c.args, "=")
+func (s *Session) envCommand(_ context.Context, c command.Command, cell Cell, out Output) Result {
+	name, value, set := strings.Cut(c.Args, "=")
 	name = strings.TrimSpace(name)
 	switch {
 	case set && name != "":
 		if err := os.Setenv(name, strings.Trim(strings.TrimSpace(value), `"`)); err != nil {
 			return commandError(cell, c, err.Error())
 		}
-	case c.args == "":
+	case c.Args == "":
 		env := os.Environ()
 		sort.Strings(env)
 		out.Stream("stdout", strings.Join(env, "\n")+"\n")
@@ -57,8 +59,8 @@ func (s *Session) envCommand(_ context.Context, c command, cell Cell, out Output
 }
 
 // writefileCommand is %%writefile.
-func (s *Session) writefileCommand(_ context.Context, c command, cell Cell, out Output) Result {
-	name, mode, verb := c.args, os.O_TRUNC, "wrote"
+func (s *Session) writefileCommand(_ context.Context, c command.Command, cell Cell, out Output) Result {
+	name, mode, verb := c.Args, os.O_TRUNC, "wrote"
 	if rest, ok := strings.CutPrefix(name, "-a "); ok {
 		name, mode, verb = strings.TrimSpace(rest), os.O_APPEND, "appended to"
 	}
@@ -67,7 +69,7 @@ func (s *Session) writefileCommand(_ context.Context, c command, cell Cell, out 
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|mode, 0o644)
 	if err == nil {
-		_, err = io.WriteString(f, c.body)
+		_, err = io.WriteString(f, c.Body)
 		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
@@ -78,21 +80,21 @@ func (s *Session) writefileCommand(_ context.Context, c command, cell Cell, out 
 }
 
 // shellCommand is !command.
-func (s *Session) shellCommand(ctx context.Context, c command, cell Cell, out Output) Result {
-	if c.args == "" {
+func (s *Session) shellCommand(ctx context.Context, c command.Command, cell Cell, out Output) Result {
+	if c.Args == "" {
 		return commandError(cell, c, "! needs a command")
 	}
-	shell := []string{"sh", "-c", c.args}
+	shell := []string{"sh", "-c", c.Args}
 	if runtime.GOOS == "windows" {
-		shell = []string{"cmd", "/c", c.args}
+		shell = []string{"cmd", "/c", c.Args}
 	}
 	cmd := exec.CommandContext(ctx, shell[0], shell[1:]...)
 	cmd.Stdout, cmd.Stderr = stream{out, "stdout"}, stream{out, "stderr"}
 	err := cmd.Run()
 	switch {
 	case ctx.Err() != nil:
-		return Result{Err: &Error{Name: Interrupted, Message: "the command was interrupted", Line: c.line, Column: c.col,
-			Traceback: excerpt(cell, c.line, c.col, "the command was interrupted")}}
+		return Result{Err: &Error{Name: Interrupted, Message: "the command was interrupted", Line: c.Line, Column: c.Col,
+			Traceback: excerpt(cell, c.Line, c.Col, "the command was interrupted")}}
 	case err != nil:
 		return commandError(cell, c, err.Error())
 	}

@@ -8,28 +8,21 @@ import (
 	"strings"
 	"time"
 
+	"graft/repl/internal/command"
 	"graft/repl/internal/split"
 )
 
 // timeCommand is %time and %%time.
-func (s *Session) timeCommand(ctx context.Context, c command, cell Cell, out Output) Result {
-	cell.Source = goOf(c)
+func (s *Session) timeCommand(ctx context.Context, c command.Command, cell Cell, out Output) Result {
+	cell.Source = c.Go()
 	start := time.Now()
 	res := s.runGo(ctx, cell, out)
 	out.Stream("stdout", fmt.Sprintf("took %s\n", span(time.Since(start))))
-	if c.name == "%time" && res.Err == nil && strings.TrimSpace(c.body) != "" {
-		cell.Source = strings.Repeat("\n", c.line) + c.body
+	if c.Name == "%time" && res.Err == nil && strings.TrimSpace(c.Body) != "" {
+		cell.Source = strings.Repeat("\n", c.Line) + c.Body
 		return s.runGo(ctx, cell, out)
 	}
 	return res
-}
-
-// goOf is the Go that a command is given, at its own lines.
-func goOf(c command) string {
-	if strings.HasPrefix(c.name, "%%") {
-		return strings.Repeat("\n", c.line) + c.body
-	}
-	return strings.Repeat("\n", c.line-1) + strings.Repeat(" ", c.col+len(c.name)) + c.args
 }
 
 // span rounds a duration to what matters of it.
@@ -49,11 +42,11 @@ const (
 )
 
 // timeitCommand is %timeit and %%timeit: the best of some series of runs.
-func (s *Session) timeitCommand(ctx context.Context, c command, cell Cell, out Output) Result {
-	if c.name == "%timeit" && strings.TrimSpace(c.body) != "" {
+func (s *Session) timeitCommand(ctx context.Context, c command.Command, cell Cell, out Output) Result {
+	if c.Name == "%timeit" && strings.TrimSpace(c.Body) != "" {
 		return commandError(cell, c, "%timeit takes one line; %%timeit takes the cell")
 	}
-	body, msg := repeatable(goOf(c))
+	body, msg := repeatable(c.Go())
 	if msg != "" {
 		return commandError(cell, c, msg)
 	}

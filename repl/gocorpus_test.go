@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"graft/repl/internal/check"
 	"graft/repl/internal/split"
 	"graft/repl/internal/typedata"
 )
@@ -218,7 +219,7 @@ func runGo(t *testing.T, cases []goCase) []string {
 			t.Fatal(err)
 		}
 	}
-	names := known(typedata.Packages())
+	names := check.Known(typedata.Packages())
 	var imports, list strings.Builder
 	for i, c := range cases {
 		write(fmt.Sprintf("c%03d/case.go", i), program(t, c, names))

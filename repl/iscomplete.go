@@ -19,7 +19,7 @@ func (s *Session) IsComplete(source string) Completeness {
 	list, source := s.cutCommands(source)
 	s.view.Unlock()
 	if n := len(list); n > 0 && strings.TrimSpace(source) == "" {
-		if last := list[n-1]; strings.HasPrefix(last.name, "%%") {
+		if last := list[n-1]; strings.HasPrefix(last.Name, "%%") {
 			return Completeness{Status: "incomplete"} // its body may go on
 		}
 		return Completeness{Status: "complete"}

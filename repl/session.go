@@ -7,7 +7,6 @@ import (
 	"go/types"
 	"path"
 	"reflect"
-	"strings"
 	"sync"
 
 	"graft/repl/internal/check"
@@ -93,7 +92,7 @@ func (s *Session) fresh() error {
 	s.rt.SetMark(back.Mark)
 	s.era++
 	s.low = lower.New(s.rt, &lower.Library{Fset: s.fset, Importer: s.importer})
-	s.checker = check.NewSession(s.fset, s.importer, known(s.opt.Packages))
+	s.checker = check.NewSession(s.fset, s.importer, check.Known(s.opt.Packages))
 	s.docs, s.sources = map[string]string{}, map[string]string{}
 	return nil
 }
@@ -117,57 +116,6 @@ func (s *Session) symbol(pkg, name string) (reflect.Value, bool) {
 		}
 	}
 	return v, ok
-}
-
-// preferred settles which package a bare name means when several have it.
-var preferred = map[string]string{
-	"rand": "math/rand", "template": "text/template", "scanner": "text/scanner", "pprof": "runtime/pprof",
-	"plot": "gonum.org/v1/plot", "tensor": "gorgonia.org/tensor", "draw": "image/draw", "color": "image/color", "trace": "runtime/trace",
-}
-
-// known maps package names to the import path that a missing import means.
-func known(paths []string) map[string]string {
-	out := map[string]string{}
-	for _, p := range paths {
-		if strings.Contains(p, "internal") || p == "C" || p == "unsafe" {
-			continue
-		}
-		n := path.Base(p)
-		if len(n) > 1 && n[0] == 'v' && n[1] >= '0' && n[1] <= '9' {
-			n = path.Base(path.Dir(p))
-		}
-		old, ok := out[n]
-		if !ok || better(p, old) {
-			out[n] = p
-		}
-	}
-	for n, p := range preferred {
-		if out[n] != "" {
-			for _, q := range paths {
-				if q == p {
-					out[n] = p
-				}
-			}
-		}
-	}
-	return out
-}
-
-// better prefers Go's own packages, then graft's, then the shorter path.
-func better(p, old string) bool {
-	rank := func(s string) int {
-		switch {
-		case strings.HasPrefix(s, "graft/"):
-			return 1
-		case strings.Contains(strings.Split(s, "/")[0], "."):
-			return 2
-		}
-		return 0
-	}
-	if rank(p) != rank(old) {
-		return rank(p) < rank(old)
-	}
-	return len(p) < len(old)
 }
 
 // Close ends the session.

@@ -46,7 +46,7 @@ func TestReplFromAPipe(t *testing.T) {
 		{"x := 1\nx++\nx\n%save " + saved + "\n", "2\nwrote " + saved + ", 3 cells\n", false},
 		{"%run " + saved + "\nx + 1\n", "2\n3\n", false},
 		{"strings.ToUpper?\n", "func strings.ToUpper(s string) string", false},
-		{"nothing.here?\n", "nothing is known of nothing.here", false},
+		{"nothing.here?\n", "nothing is called nothing.here here", true},
 		{"%exit\nfmt.Println(1)\n", "", false},
 		{"y +\n", "expected operand", true},
 		{"panic(\"no\")\n1\n", "panic: no", true},

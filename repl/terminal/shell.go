@@ -70,17 +70,13 @@ func (s *Shell) Run() error {
 	}
 }
 
-// run runs what was typed: a command, a question, or a cell.
+// run runs what was typed: a command or a cell.
 func (s *Shell) run(source string) error {
 	line := strings.TrimSpace(source)
 	if c, args := s.command(line); c != nil {
 		if err := c.Do(args); err != nil {
 			s.Printer.Stream("stderr", s.paint(red, c.Name+": "+err.Error())+"\n")
 		}
-		return nil
-	}
-	if name, ok := question(line); ok {
-		s.explain(name)
 		return nil
 	}
 	res := s.Cell(source)
@@ -135,31 +131,9 @@ func (s *Shell) command(line string) (*Command, []string) {
 
 // help adds the front end's commands to those that every session has.
 func (s *Shell) help() {
-	for _, c := range append(s.Commands, Command{Name: "%exit", Help: "ends the session, as Ctrl-D does"}, Command{Name: "NAME?", Help: "shows what is known of a name"}) {
+	for _, c := range append(s.Commands, Command{Name: "%exit", Help: "ends the session, as Ctrl-D does"}) {
 		s.Printer.Stream("stdout", fmt.Sprintf("%-22s %s\n", strings.TrimSpace(c.Name+" "+c.Args), c.Help))
 	}
-}
-
-// question takes the name from NAME? and ?NAME.
-func question(line string) (name string, ok bool) {
-	if strings.ContainsAny(line, "\n \"'`") {
-		return "", false
-	}
-	if name, ok = strings.CutSuffix(line, "?"); !ok {
-		name, ok = strings.CutPrefix(line, "?")
-	}
-	name = strings.Trim(name, "?")
-	return name, ok && name != ""
-}
-
-// explain shows a name's type and documentation.
-func (s *Shell) explain(name string) {
-	found := s.Engine.Inspect(name, len(name))
-	if !found.Found {
-		s.Printer.Stream("stderr", s.paint(red, "nothing is known of "+name)+"\n")
-		return
-	}
-	s.Printer.Stream("stdout", strings.TrimRight(found.Data["text/plain"], "\n")+"\n")
 }
 
 // The colours of messages: of the terminal's own, so that they suit its theme.

@@ -58,10 +58,6 @@ func (braces) Execute(_ context.Context, c repl.Cell, _ repl.Output) repl.Result
 	return repl.Result{Value: &repl.Display{Data: map[string]string{"text/plain": c.Source}}, Notes: []string{"ran"}}
 }
 
-func (braces) Inspect(source string, _ int) repl.Inspection {
-	return repl.Inspection{Found: source == "known", Data: map[string]string{"text/plain": "func known()\nIt is known."}}
-}
-
 func TestLines(t *testing.T) {
 	l := NewLines(braces{}, strings.NewReader("\n\na\nf {\n\nb\n}\n%%x\nall {\n\nc {"))
 	for _, want := range []string{"a", "f {\n\nb\n}", "%%x\nall {", "c {"} {
@@ -79,12 +75,12 @@ func TestShell(t *testing.T) {
 	p := &Printer{Out: &out}
 	did := ""
 	s := &Shell{Engine: braces{}, Printer: p, Commands: []Command{{Name: "%do", Do: func(a []string) error { did = strings.Join(a, "+"); return nil }}}}
-	s.Reader = NewLines(braces{}, strings.NewReader("one\n%do a b\nknown?\n?unknown\nfail\nnever\n"))
+	s.Reader = NewLines(braces{}, strings.NewReader("one\n%do a b\nfail\nnever\n"))
 	err := s.Run()
 	if err == nil || err.Error() != "Error: it failed" {
 		t.Errorf("the run ended with %v", err)
 	}
-	if want := "one\n(ran)\nfunc known()\nIt is known.\nnothing is known of unknown\nError: it failed\n"; out.String() != want || did != "a+b" {
+	if want := "one\n(ran)\nError: it failed\n"; out.String() != want || did != "a+b" {
 		t.Errorf("%q and %q, want %q", out.String(), did, want)
 	}
 }
