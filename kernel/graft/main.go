@@ -27,7 +27,7 @@ func run() int {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(runCommand(), replCommand(), ckptCommand(), installCommand(), uninstallCommand(), doctorCommand(), kernelCommand(), workerCommand())
+	root.AddCommand(runCommand(), replCommand(), ckptCommand(), exportCommand(), installCommand(), uninstallCommand(), doctorCommand(), kernelCommand(), workerCommand())
 	err := root.Execute()
 	var failed *failure
 	switch {

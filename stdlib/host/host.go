@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync/atomic"
 )
 
@@ -87,9 +88,13 @@ type plain struct{}
 
 func (plain) Context() context.Context { return context.Background() }
 
-func (plain) Display(_ string, b Bundle) { fmt.Fprintln(os.Stdout, b["text/plain"]) }
+func (plain) Display(_ string, b Bundle) {
+	if text, ok := b["text/plain"]; ok { // an empty bundle has nothing to show
+		fmt.Fprintln(os.Stdout, strings.TrimRight(text, "\n"))
+	}
+}
 
-func (plain) Update(_ string, b Bundle) { fmt.Fprintln(os.Stdout, b["text/plain"]) }
+func (p plain) Update(id string, b Bundle) { p.Display(id, b) }
 
 func (plain) Clear(bool) {}
 

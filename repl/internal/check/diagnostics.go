@@ -23,7 +23,7 @@ func (b *builder) diagnostics() []Diagnostic {
 func (b *builder) forgiven(e types.Error) bool {
 	m := e.Msg
 	switch {
-	case strings.HasPrefix(m, "declared and not used"), strings.HasSuffix(m, "imported and not used"),
+	case strings.HasPrefix(m, "declared and not used"), strings.HasSuffix(m, "declared and not used"), strings.HasSuffix(m, "imported and not used"),
 		strings.Contains(m, "imported as") && strings.HasSuffix(m, "and not used"),
 		strings.HasPrefix(m, "initialization cycle"), strings.HasPrefix(m, "\t"):
 		return true

@@ -132,7 +132,7 @@ func (p *Panicked) Error() string { return fmt.Sprint(p.V) }
 
 func isControl(r any) bool {
 	switch r.(type) {
-	case *Control, *CellErr, *ExitErr:
+	case *Control, *ExitErr:
 		return true
 	}
 	return false
@@ -152,6 +152,8 @@ func Recovered(r any) any {
 	switch r := r.(type) {
 	case *Panicked:
 		return r.V
+	case *CellErr:
+		return r.Err
 	case reflect.Value:
 		if r.IsValid() && r.CanInterface() {
 			return Recovered(r.Interface())

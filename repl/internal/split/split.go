@@ -14,6 +14,8 @@ import (
 type Parsed struct {
 	Decls []ast.Decl // imports, types, constants, functions
 	Stmts []ast.Stmt // everything else, in order
+	// Skipped are the package clauses, as byte offsets from and to.
+	Skipped [][2]int
 	// Silent is set when the last statement is followed by a semicolon that
 	// the user wrote.
 	Silent bool
@@ -50,6 +52,7 @@ func Parse(fset *token.FileSet, name, source string) (*Parsed, []Error) {
 	for _, c := range chunks {
 		switch {
 		case c.skip:
+			p.Skipped = append(p.Skipped, [2]int{c.from, c.to})
 		case c.decl:
 			copy(decls[c.from:c.to], source[c.from:c.to])
 		default:
