@@ -253,17 +253,55 @@ func (r *Reader) notFound(name string) error {
 	return &NotFoundError{Name: name, Path: r.path, Suggestions: closest(name, r.Names(), 3)}
 }
 
-// closest picks the names that share the last segment with name, or contain
-// it, those with the most segments in common first.
+// closest picks the names that are spelt almost like name, then those that
+// share its last segment or contain it, most segments in common first. A
+// variable's name in TensorFlow's graph ends in ":0", in a checkpoint never.
 func closest(name string, names []string, most int) []string {
+	name = strings.TrimSuffix(name, ":0")
+	if slices.Contains(names, name) {
+		return []string{name}
+	}
 	var found []string
+	likeness := map[string]int{}
 	for _, n := range names {
-		if n != "" && (path.Base(n) == path.Base(name) || strings.Contains(n, name)) && common(n, name) > 0 {
-			found = append(found, n)
+		segments, wrong := common(n, name), typos(n, name)
+		switch {
+		case n == "":
+		case wrong <= fewTypos:
+			found, likeness[n] = append(found, n), len(name)-wrong // more than there are segments
+		case (path.Base(n) == path.Base(name) || strings.Contains(n, name)) && segments > 0:
+			found, likeness[n] = append(found, n), segments
 		}
 	}
-	slices.SortStableFunc(found, func(a, b string) int { return cmp.Compare(common(b, name), common(a, name)) })
+	slices.SortStableFunc(found, func(a, b string) int { return cmp.Compare(likeness[b], likeness[a]) })
 	return found[:min(most, len(found))]
+}
+
+// fewTypos are as many as one makes in a name.
+const fewTypos = 2
+
+// typos counts the letters to put in, take out or change that make b of a; it
+// stops at one more than fewTypos.
+func typos(a, b string) int {
+	if len(a)-len(b) > fewTypos || len(b)-len(a) > fewTypos {
+		return fewTypos + 1
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return min(row[len(b)], fewTypos+1)
 }
 
 func common(a, b string) (n int) {

@@ -3,6 +3,7 @@ package ckpt
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -172,5 +173,20 @@ func TestCheckpointState(t *testing.T) {
 	write(t, filepath.Join(moved, "checkpoint"), []byte(`model_checkpoint_path: "/gone/v2.ckpt"`))
 	if got, err := LatestCheckpoint(moved); err != nil || got != filepath.Join(moved, "v2.ckpt") {
 		t.Errorf("moved folder: got %q, %v", got, err)
+	}
+}
+
+func TestNamesThatComeClosest(t *testing.T) {
+	names := []string{"", "net/conv1/biases", "net/conv1/weights", "net/conv10/weights", "net/fc/weights"}
+	for name, want := range map[string]string{
+		"net/conv1/weights:0": "[net/conv1/weights]",
+		"net/conv1/wieghts":   "[net/conv1/weights]",
+		"net/conv2/weights":   "[net/conv1/weights net/conv10/weights net/fc/weights]",
+		"conv1":               "[net/conv1/biases net/conv1/weights net/conv10/weights]",
+		"nothing":             "[]",
+	} {
+		if got := fmt.Sprint(closest(name, names, 3)); got != want {
+			t.Errorf("%s: %s, %s are wanted", name, got, want)
+		}
 	}
 }
