@@ -51,6 +51,9 @@ func (o *Operation) Name() string { return o.name }
 // Graph is the graph that the operation is in.
 func (o *Operation) Graph() *Graph { return o.g }
 
+// String is <Operation "Adam">.
+func (o *Operation) String() string { return fmt.Sprintf("<Operation %q>", o.name) }
+
 func (o *Operation) fetches() []*ops.Node { return o.nodes }
 
 // SessionOptions configure a Session; the zero value works.
