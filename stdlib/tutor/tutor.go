@@ -48,6 +48,7 @@ func notebooks() []notebook {
 	return []notebook{
 		{"02", checkpoints()},
 		{"03", variables()},
+		{"04", scopes()},
 		{"05", restoring()},
 		{"06", training()},
 	}
