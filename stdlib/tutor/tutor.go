@@ -51,6 +51,7 @@ func notebooks() []notebook {
 		{"04", scopes()},
 		{"05", restoring()},
 		{"06", training()},
+		{"07", batchNorm()},
 	}
 }
 
