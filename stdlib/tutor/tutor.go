@@ -52,6 +52,8 @@ func notebooks() []notebook {
 		{"05", restoring()},
 		{"06", training()},
 		{"07", batchNorm()},
+		{"08", vgg16()},
+		{"09", inception()},
 	}
 }
 
