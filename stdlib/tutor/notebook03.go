@@ -42,7 +42,7 @@ func variables() []exercise {
 			{decimal{1.5, 1e-3}, "1.5 is 0.05 · √900, the length: TensorFlow takes half the square of it."},
 			{decimal{450, 1e-3}, "450 is 900 / 2: the scale 0.05 is missing."},
 		},
-		look: "slim.L2 says in its documentation what it computes: run slim.L2? in a cell.",
+		look: "The documentation of slim.L2 says what it computes: put the cursor on it and press Shift-Tab.",
 		hint: "the penalty is scale · Σw² / 2.",
 	}}
 }
