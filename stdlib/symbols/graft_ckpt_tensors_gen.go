@@ -44,6 +44,7 @@ func pkg_graft_ckpt_tensors() map[string]reflect.Value {
 		{"New", tensors.New},
 		{"NewView", tensors.NewView},
 		{"NotFoundError", (*tensors.NotFoundError)(nil)},
+		{"OpenSource", tensors.OpenSource},
 		{"QInt16", tensors.QInt16},
 		{"QInt32", tensors.QInt32},
 		{"QInt8", tensors.QInt8},
@@ -51,6 +52,7 @@ func pkg_graft_ckpt_tensors() map[string]reflect.Value {
 		{"QUint8", tensors.QUint8},
 		{"Resource", tensors.Resource},
 		{"Slice", (*tensors.Slice)(nil)},
+		{"Source", (*tensors.Source)(nil)},
 		{"String", tensors.String},
 		{"Tensor", (*tensors.Tensor)(nil)},
 		{"Tile", tensors.Tile},
@@ -60,6 +62,7 @@ func pkg_graft_ckpt_tensors() map[string]reflect.Value {
 		{"Uint4", tensors.Uint4},
 		{"Uint64", tensors.Uint64},
 		{"Uint8", tensors.Uint8},
+		{"Values", (*tensors.Values)(nil)},
 		{"Variant", tensors.Variant},
 		{"View", (*tensors.View)(nil)},
 	}, nil)

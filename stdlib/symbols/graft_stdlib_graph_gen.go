@@ -19,6 +19,7 @@ func pkg_graft_stdlib_graph() map[string]reflect.Value {
 		{"AssetFilepaths", constant.MakeString(graph.AssetFilepaths)},
 		{"Assigned", graph.Assigned},
 		{"AutoReuse", graph.AutoReuse},
+		{"BatchNormStatistics", constant.MakeString(graph.BatchNormStatistics)},
 		{"Biases", constant.MakeString(graph.Biases)},
 		{"Bool", graph.Bool},
 		{"CPU", graph.CPU},
@@ -56,6 +57,7 @@ func pkg_graft_stdlib_graph() map[string]reflect.Value {
 		{"GlorotNormal", graph.GlorotNormal},
 		{"GlorotUniform", graph.GlorotUniform},
 		{"Gradients", graph.Gradients},
+		{"GradientsOf", graph.GradientsOf},
 		{"Graph", (*graph.Graph)(nil)},
 		{"Group", graph.Group},
 		{"HeNormal", graph.HeNormal},
@@ -76,6 +78,7 @@ func pkg_graft_stdlib_graph() map[string]reflect.Value {
 		{"Log", graph.Log},
 		{"Losses", constant.MakeString(graph.Losses)},
 		{"MatMul", graph.MatMul},
+		{"Memory", (*graph.Memory)(nil)},
 		{"MetricVariables", constant.MakeString(graph.MetricVariables)},
 		{"MinMaxVariablePartitioner", graph.MinMaxVariablePartitioner},
 		{"ModelVariables", constant.MakeString(graph.ModelVariables)},
@@ -88,6 +91,7 @@ func pkg_graft_stdlib_graph() map[string]reflect.Value {
 		{"NoMatchError", (*graph.NoMatchError)(nil)},
 		{"NoReuse", graph.NoReuse},
 		{"Node", (*graph.Node)(nil)},
+		{"NotFiniteError", (*graph.NotFiniteError)(nil)},
 		{"Ones", graph.Ones},
 		{"OpTime", (*graph.OpTime)(nil)},
 		{"Operation", (*graph.Operation)(nil)},
@@ -153,6 +157,11 @@ func pkg_graft_stdlib_graph() map[string]reflect.Value {
 // _graft_stdlib_graph_Fetch implements graph.Fetch.
 type _graft_stdlib_graph_Fetch struct {
 	IValue any
+	WGraph func() *graph.Graph
+}
+
+func (W _graft_stdlib_graph_Fetch) Graph() *graph.Graph {
+	return W.WGraph()
 }
 
 // _graft_stdlib_graph_Initializer implements graph.Initializer.

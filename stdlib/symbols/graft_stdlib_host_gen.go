@@ -14,15 +14,72 @@ func pkg_graft_stdlib_host() map[string]reflect.Value {
 	return table([]symbol{
 		{"Bundle", (*host.Bundle)(nil)},
 		{"Clear", host.Clear},
+		{"Comm", (*host.Comm)(nil)},
+		{"_Comm", (*_graft_stdlib_host_Comm)(nil)},
+		{"Comms", (*host.Comms)(nil)},
+		{"_Comms", (*_graft_stdlib_host_Comms)(nil)},
 		{"Context", host.Context},
 		{"Display", host.Display},
 		{"Host", (*host.Host)(nil)},
 		{"_Host", (*_graft_stdlib_host_Host)(nil)},
 		{"Input", host.Input},
 		{"Install", host.Install},
+		{"Message", (*host.Message)(nil)},
+		{"OpenComm", host.OpenComm},
+		{"RegisterTarget", host.RegisterTarget},
 		{"Render", host.Render},
 		{"Update", host.Update},
 	}, nil)
+}
+
+// _graft_stdlib_host_Comm implements host.Comm.
+type _graft_stdlib_host_Comm struct {
+	IValue     any
+	WClose     func(a0 host.Message) error
+	WID        func() string
+	WOnClose   func(a0 func(host.Message))
+	WOnMessage func(a0 func(host.Message))
+	WSend      func(a0 host.Message) error
+	WTarget    func() string
+}
+
+func (W _graft_stdlib_host_Comm) Close(a0 host.Message) error {
+	return W.WClose(a0)
+}
+
+func (W _graft_stdlib_host_Comm) ID() string {
+	return W.WID()
+}
+
+func (W _graft_stdlib_host_Comm) OnClose(a0 func(host.Message)) {
+	W.WOnClose(a0)
+}
+
+func (W _graft_stdlib_host_Comm) OnMessage(a0 func(host.Message)) {
+	W.WOnMessage(a0)
+}
+
+func (W _graft_stdlib_host_Comm) Send(a0 host.Message) error {
+	return W.WSend(a0)
+}
+
+func (W _graft_stdlib_host_Comm) Target() string {
+	return W.WTarget()
+}
+
+// _graft_stdlib_host_Comms implements host.Comms.
+type _graft_stdlib_host_Comms struct {
+	IValue          any
+	WOpenComm       func(a0 string, a1 host.Message) (host.Comm, error)
+	WRegisterTarget func(a0 string, a1 func(host.Comm, host.Message)) error
+}
+
+func (W _graft_stdlib_host_Comms) OpenComm(a0 string, a1 host.Message) (host.Comm, error) {
+	return W.WOpenComm(a0, a1)
+}
+
+func (W _graft_stdlib_host_Comms) RegisterTarget(a0 string, a1 func(host.Comm, host.Message)) error {
+	return W.WRegisterTarget(a0, a1)
 }
 
 // _graft_stdlib_host_Host implements host.Host.

@@ -13,6 +13,7 @@ func pkg_graft_stdlib_losses() map[string]reflect.Value {
 	return table([]symbol{
 		{"AbsoluteDifference", losses.AbsoluteDifference},
 		{"AddLoss", losses.AddLoss},
+		{"ClassWeights", losses.ClassWeights},
 		{"Classification", (*losses.Classification)(nil)},
 		{"ComputeWeightedLoss", losses.ComputeWeightedLoss},
 		{"CosineDistance", losses.CosineDistance},

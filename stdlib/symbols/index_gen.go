@@ -43,6 +43,7 @@ func Symbols() map[string]map[string]reflect.Value {
 		"gorgonia.org/gorgonia/gorgonia":              pkg_gorgonia_org_gorgonia(),
 		"gorgonia.org/tensor/tensor":                  pkg_gorgonia_org_tensor(),
 		"graft/ckpt/ckpt":                             pkg_graft_ckpt(),
+		"graft/ckpt/fetch/fetch":                      pkg_graft_ckpt_fetch(),
 		"graft/ckpt/npz/npz":                          pkg_graft_ckpt_npz(),
 		"graft/ckpt/pytorch/pytorch":                  pkg_graft_ckpt_pytorch(),
 		"graft/ckpt/safetensors/safetensors":          pkg_graft_ckpt_safetensors(),
@@ -57,8 +58,10 @@ func Symbols() map[string]map[string]reflect.Value {
 		"graft/stdlib/losses/losses":                  pkg_graft_stdlib_losses(),
 		"graft/stdlib/metrics/metrics":                pkg_graft_stdlib_metrics(),
 		"graft/stdlib/nets/nets":                      pkg_graft_stdlib_nets(),
+		"graft/stdlib/preprocessing/preprocessing":    pkg_graft_stdlib_preprocessing(),
 		"graft/stdlib/slim/slim":                      pkg_graft_stdlib_slim(),
 		"graft/stdlib/train/train":                    pkg_graft_stdlib_train(),
+		"graft/stdlib/tutor/tutor":                    pkg_graft_stdlib_tutor(),
 	}
 }
 
