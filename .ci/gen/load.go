@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -167,11 +168,67 @@ func (w *world) check(l *listed) error {
 		}),
 	}
 	pkg, _ := conf.Check(l.ImportPath, w.files.fset, files, nil)
+	if len(errs) == 0 && strings.HasPrefix(l.ImportPath, "graft/") {
+		pkg, _ = conf.Check(l.ImportPath, w.files.fset, hideFields(pkg, files), nil)
+	}
 	if len(errs) > 0 {
 		return fmt.Errorf("%s on %s does not type-check: %w", l.ImportPath, w.platform.os, errors.Join(errs[:min(len(errs), 5)]...))
 	}
 	w.types[l.ImportPath] = pkg
 	return nil
+}
+
+// hideFields puts one nameless field in place of those that other packages
+// cannot see: their types, os.File and all below it, would be in the export
+// data of every package that mentions the struct. It can be compared if the
+// struct could. The files, which other platforms share, stay as they are.
+func hideFields(pkg *types.Package, files []*ast.File) []*ast.File {
+	out := make([]*ast.File, len(files))
+	for i, f := range files {
+		of := *f
+		of.Decls = slices.Clone(f.Decls)
+		for k, d := range of.Decls {
+			if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.TYPE {
+				og := *g
+				og.Specs = slices.Clone(g.Specs)
+				for j, spec := range og.Specs {
+					og.Specs[j] = hideIn(pkg, spec.(*ast.TypeSpec))
+				}
+				of.Decls[k] = &og
+			}
+		}
+		out[i] = &of
+	}
+	return out
+}
+
+func hideIn(pkg *types.Package, t *ast.TypeSpec) ast.Spec {
+	st, ok := t.Type.(*ast.StructType)
+	if !ok || t.TypeParams != nil || !t.Name.IsExported() {
+		return t
+	}
+	fields := &ast.FieldList{Opening: st.Fields.Opening, Closing: st.Fields.Closing}
+	hidden := false
+	for _, f := range st.Fields.List {
+		of := *f
+		of.Names = slices.DeleteFunc(slices.Clone(f.Names), func(n *ast.Ident) bool { return !n.IsExported() })
+		hidden = hidden || len(of.Names) < len(f.Names)
+		if embedded := len(f.Names) == 0; embedded || len(of.Names) > 0 {
+			fields.List = append(fields.List, &of)
+		}
+	}
+	if !hidden {
+		return t
+	}
+	hole := ast.Expr(ast.NewIdent("int"))
+	if !types.Comparable(pkg.Scope().Lookup(t.Name.Name).Type()) {
+		hole = &ast.ArrayType{Len: &ast.BasicLit{Kind: token.INT, Value: "0"}, Elt: &ast.FuncType{Params: &ast.FieldList{}}}
+	}
+	fields.List = append(fields.List, &ast.Field{Names: []*ast.Ident{ast.NewIdent("_")}, Type: hole})
+	ot, ost := *t, *st
+	ost.Fields = fields
+	ot.Type = &ost
+	return &ot
 }
 
 type importerFunc func(string) (*types.Package, error)

@@ -144,7 +144,7 @@ func masked(b []byte) uint32 {
 
 // RecordWriter writes a TFRecord file.
 type RecordWriter struct {
-	f   *os.File
+	f   io.WriteCloser
 	out *bufio.Writer
 	z   io.WriteCloser // nil when it is not packed
 }

@@ -1,8 +1,6 @@
 package graph
 
-import (
-	"os"
-)
+import "io"
 
 // spill is a file of rows of one length, for what finds no room in memory. It
 // has no name, or loses it with the process that wrote it, and nobody else
@@ -11,13 +9,20 @@ import (
 // It never fails a run: what cannot be written is not remembered, what cannot
 // be read is computed again. err is the first error, for the report.
 type spill struct {
-	file *os.File // closed, and thereby gone, when the collector finds it unused
-	err  error
+	file interface { // an *os.File: closed, and thereby gone, when the collector finds it unused
+		io.ReaderAt
+		io.WriterAt
+		io.Closer
+	}
+	err error
 }
 
 func newSpill() *spill {
 	f, err := unnamedFile()
-	return &spill{f, err}
+	if err != nil {
+		return &spill{err: err}
+	}
+	return &spill{file: f}
 }
 
 // write writes row number n.
