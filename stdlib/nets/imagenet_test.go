@@ -61,11 +61,6 @@ func TestReferenceImageNet(t *testing.T) {
 	}
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 func (w *imageNet) run(t *testing.T, checkpoint string) {
 	r := ok[*ckpt.Reader](t)(ckpt.Open(checkpoint))
 	defer r.Close()

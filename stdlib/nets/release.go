@@ -1,0 +1,33 @@
+package nets
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// release is what the name of one of TF-Slim's checkpoints says.
+type release struct {
+	net        string
+	multiplier float64 // 0: the net's
+	size       int     // 0: the net's
+}
+
+// releaseNames are those of the MobileNets' checkpoints: mobilenet_v1_0.25_128
+// is MobileNet V1 with a quarter of the channels, for images of 128×128.
+var releaseNames = regexp.MustCompile(`^(mobilenet_[a-z0-9_]+?)_([0-9]\.[0-9]+)_([0-9]+)$`)
+
+// released reads a net's name, or a checkpoint's.
+func released(name string) release {
+	m := releaseNames.FindStringSubmatch(strings.TrimSuffix(name, ".ckpt"))
+	if m == nil {
+		return release{net: name}
+	}
+	r := release{net: m[1]}
+	r.multiplier, _ = strconv.ParseFloat(m[2], 64) // digits and a point
+	r.size, _ = strconv.Atoi(m[3])
+	if r.multiplier == 1 {
+		r.multiplier = 0
+	}
+	return r
+}
