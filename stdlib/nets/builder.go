@@ -44,11 +44,19 @@ func newBuilder(n *spec, images *graph.Node, c Config) (*builder, error) {
 		return nil, fmt.Errorf("%s has shape %s, %s is wanted", images.Name(), ops.ShapeString(shape), axes)
 	}
 	b := &builder{c: c, x: images, end: EndPoints{}, s: images.Graph().Scope()}
+	if in := c.In.Graph(); in != nil {
+		if in != images.Graph() {
+			return nil, fmt.Errorf("the scope In is of another graph than %s", images.Name())
+		}
+		b.s = c.In
+	}
 	b.outside = b.s
 	if name := c.Scope; name != "" {
 		b.s, b.err = b.s.Open(name)
 	}
-	b.s = b.s.WithReuse(c.Reuse)
+	if c.Reuse != 0 {
+		b.s = b.s.WithReuse(c.Reuse)
+	}
 	b.args(slim.Args{IsTraining: slim.Of(c.IsTraining)}, slim.LayerBatchNorm, slim.LayerDropout)
 	b.args(slim.Args{BatchNormModes: c.BatchNorm}, slim.LayerBatchNorm)
 	b.args(slim.Args{KeepProb: c.KeepProb}, slim.LayerDropout)
@@ -230,5 +238,12 @@ func (b *builder) normalizer() slim.Normalizer {
 
 // batchNorm gives the net's defaults to all batch normalisation.
 func (b *builder) batchNorm() {
-	b.args(slim.Args{Decay: b.c.BatchNormDecay, Epsilon: b.c.BatchNormEpsilon, Scale: b.c.BatchNormScale}, slim.LayerBatchNorm)
+	b.args(slim.Args{Decay: b.c.BatchNormDecay, Epsilon: b.c.BatchNormEpsilon, Scale: b.c.BatchNormScale,
+		UpdatesCollections: b.c.BatchNormUpdatesCollections}, slim.LayerBatchNorm)
+	if b.c.BatchNormUpdatesInPlace {
+		b.args(slim.Args{UpdatesInPlace: slim.True}, slim.LayerBatchNorm)
+	}
+	if b.c.BatchNormRenorm {
+		b.args(slim.Args{Renorm: slim.True}, slim.LayerBatchNorm)
+	}
 }

@@ -16,7 +16,8 @@ func inceptions() []spec {
 				HeadScopes: []string{scope + "/Logits/"}},
 			defaults: Config{Scope: scope, KeepProb: 0.8, WeightDecay: 0.00004, BatchNormDecay: 0.9997, BatchNormEpsilon: 0.001,
 				DepthMultiplier: 1, MinDepth: 16},
-			takes: append([]string{"KeepProb", "BaseOnly", "FinalEndpoint", "UseBatchNorm", "BatchNormDecay", "BatchNormEpsilon", "BatchNormScale"}, takes...),
+			takes: append([]string{"KeepProb", "BaseOnly", "FinalEndpoint", "UseBatchNorm", "BatchNormDecay", "BatchNormEpsilon", "BatchNormScale",
+				"BatchNormUpdatesCollections", "BatchNormUpdatesInPlace", "Activation"}, takes...),
 			build: build,
 		}
 	}
@@ -29,7 +30,7 @@ func inceptions() []spec {
 			"SpatialSqueeze", "GlobalPool", "PredictionFn", "DepthMultiplier", "MinDepth", "UseSeparableConv", "IncludeRootBlock"),
 		row("inception_v4", "InceptionV4", 299, (*builder).inceptionV4, "CreateAuxLogits"),
 		row("inception_resnet_v2", "InceptionResnetV2", 299, (*builder).inceptionResnetV2,
-			"CreateAuxLogits", "Activation", "OutputStride", "AlignFeatureMaps"),
+			"CreateAuxLogits", "OutputStride", "AlignFeatureMaps"),
 	}
 	for i := range list {
 		if n := &list[i]; strings.Contains(strings.Join(n.takes, " "), "CreateAuxLogits") {
@@ -42,7 +43,7 @@ func inceptions() []spec {
 // inceptionArgs is inception_arg_scope.
 func (b *builder) inceptionArgs() {
 	b.args(slim.Args{WeightsRegularizer: b.l2()}, slim.LayerConv2D, slim.LayerFullyConnected)
-	b.args(slim.Args{WeightsInitializer: graph.VarianceScaling{}, Normalizer: b.normalizer()}, slim.LayerConv2D)
+	b.args(slim.Args{WeightsInitializer: graph.VarianceScaling{}, Normalizer: b.normalizer(), Activation: b.c.Activation}, slim.LayerConv2D)
 	b.batchNorm()
 }
 

@@ -40,7 +40,8 @@ func mobilenetV1Spec(name string, multiplier float64) spec {
 		defaults: Config{Scope: "MobilenetV1", KeepProb: 0.999, DepthMultiplier: multiplier, MinDepth: 8, WeightDecay: 0.00004,
 			BatchNormDecay: 0.9997, BatchNormEpsilon: 0.001, BatchNormScale: slim.True, Stddev: 0.09},
 		takes: []string{"KeepProb", "SpatialSqueeze", "GlobalPool", "PredictionFn", "BaseOnly", "FinalEndpoint", "OutputStride",
-			"DepthMultiplier", "MinDepth", "UseExplicitPadding", "RegularizeDepthwise", "Stddev", "BatchNormDecay", "BatchNormEpsilon"},
+			"DepthMultiplier", "MinDepth", "UseExplicitPadding", "RegularizeDepthwise", "Stddev", "UseBatchNorm", "BatchNormDecay",
+			"BatchNormEpsilon", "BatchNormUpdatesCollections", "BatchNormUpdatesInPlace"},
 		build: (*builder).mobilenetV1,
 	}
 }
@@ -86,7 +87,7 @@ func (b *builder) explicitPad(kernel, rate int) {
 
 // mobilenetV1Args is mobilenet_v1_arg_scope.
 func (b *builder) mobilenetV1Args() {
-	b.args(slim.Args{WeightsInitializer: trunc(b.c.Stddev), Activation: slim.ReLU6, Normalizer: slim.BatchNormalizer},
+	b.args(slim.Args{WeightsInitializer: trunc(b.c.Stddev), Activation: slim.ReLU6, Normalizer: b.normalizer()},
 		slim.LayerConv2D, slim.LayerSeparableConv2D)
 	b.args(slim.Args{WeightsRegularizer: b.l2()}, slim.LayerConv2D)
 	if b.c.RegularizeDepthwise {

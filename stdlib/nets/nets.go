@@ -44,6 +44,11 @@ type Config struct {
 	Scope string
 	// Reuse shares the variables of a net that was built before.
 	Reuse graph.Reuse
+	// In is the scope that the net is built in, with the arguments that
+	// slim.ArgScope has given it: they hold for the net's layers where the net
+	// does not set them itself. Default: the outermost scope of the images'
+	// graph.
+	In graph.Scope
 
 	// KeepProb is the share of values that dropout keeps when training, in
 	// (0, 1] (dropout_keep_prob; dense_dropout_keep_prob of the nasnets).
@@ -122,6 +127,15 @@ type Config struct {
 	BatchNormDecay float64
 	// BatchNormEpsilon is added to variances, above 0. Default: the net's own.
 	BatchNormEpsilon float64
+	// BatchNormUpdatesCollections are where the updates of moving statistics go
+	// (batch_norm_updates_collections). Default: graph.UpdateOps.
+	BatchNormUpdatesCollections []string
+	// BatchNormUpdatesInPlace updates them with the layer itself
+	// (batch_norm_updates_collections=None).
+	BatchNormUpdatesInPlace bool
+	// BatchNormRenorm normalises by the moving statistics in training too
+	// (use_renorm of i3d).
+	BatchNormRenorm bool
 	// BatchNormScale multiplies by gamma in batch normalisation. Default: the
 	// net's own.
 	BatchNormScale slim.Bool

@@ -10,7 +10,7 @@ import (
 )
 
 // common are the options of every net.
-var common = []string{"NumClasses", "IsTraining", "BatchNorm", "Scope", "Reuse", "WeightDecay"}
+var common = []string{"NumClasses", "IsTraining", "BatchNorm", "Scope", "Reuse", "In", "WeightDecay"}
 
 // configured checks a Config against what the net has and can, and gives it
 // the net's defaults.

@@ -17,8 +17,12 @@ type release struct {
 // is MobileNet V1 with a quarter of the channels, for images of 128×128.
 var releaseNames = regexp.MustCompile(`^(mobilenet_[a-z0-9_]+?)_([0-9]\.[0-9]+)_([0-9]+)$`)
 
-// released reads a net's name, or a checkpoint's.
+// released reads a net's name, or a checkpoint's. The published resnets V2 are
+// for images of 299×299, whatever nets_factory says (TF-Slim's README).
 func released(name string) release {
+	if strings.HasPrefix(name, "resnet_v2_") {
+		return release{net: name, size: 299} // as the published ones were evaluated
+	}
 	m := releaseNames.FindStringSubmatch(strings.TrimSuffix(name, ".ckpt"))
 	if m == nil {
 		return release{net: name}

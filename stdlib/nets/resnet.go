@@ -29,7 +29,7 @@ func resnetSpec(name string, unit bottleneck, units []int) spec {
 		defaults: Config{Scope: name, GlobalPool: slim.True, DepthMultiplier: 1, MinDepth: 8, WeightDecay: 0.0001,
 			BatchNormDecay: 0.997, BatchNormEpsilon: 0.00001, BatchNormScale: slim.True},
 		takes: []string{"SpatialSqueeze", "GlobalPool", "OutputStride", "IncludeRootBlock", "Activation",
-			"UseBatchNorm", "BatchNormDecay", "BatchNormEpsilon", "BatchNormScale"},
+			"UseBatchNorm", "BatchNormDecay", "BatchNormEpsilon", "BatchNormScale", "BatchNormUpdatesCollections", "BatchNormUpdatesInPlace"},
 		build: func(b *builder) { b.resnet(unit, units, name[len("resnet_v")] == '2') },
 	}
 }

@@ -48,7 +48,7 @@ func videoNets() []spec {
 		}
 	}
 	return []spec{
-		row("i3d", Config{FirstTemporalKernelSize: 7, SeparableConv3D: slim.False}),
+		row("i3d", Config{FirstTemporalKernelSize: 7, SeparableConv3D: slim.False}, "BatchNormRenorm"),
 		row("s3dg", Config{FirstTemporalKernelSize: 3, SeparableConv3D: slim.True, GatingStartAt: "Conv2d_2c_3x3"},
 			"DepthMultiplier", "MinDepth", "FirstTemporalKernelSize", "TemporalConvStartAt", "GatingStartAt"),
 	}

@@ -90,7 +90,7 @@ func TestOptionErrors(t *testing.T) {
 		c    Config
 		want string
 	}{
-		{"vgg_16", Config{OutputStride: 8}, "vgg_16: it has no OutputStride; its options are NumClasses, IsTraining, Scope, Reuse, WeightDecay, KeepProb, SpatialSqueeze, GlobalPool, FCConvPadding"},
+		{"vgg_16", Config{OutputStride: 8}, "vgg_16: it has no OutputStride; its options are NumClasses, IsTraining, Scope, Reuse, In, WeightDecay, KeepProb, SpatialSqueeze, GlobalPool, FCConvPadding"},
 		{"resnet_v1_50", Config{KeepProb: 0.5}, "it has no KeepProb"},
 		{"resnet_v1_50", Config{OutputStride: 6}, "OutputStride is 6, it must be a multiple of 4"},
 		{"resnet_v1_50", Config{OutputStride: 12}, "OutputStride 12 cannot be reached"},
@@ -237,5 +237,85 @@ func TestDropPath(t *testing.T) {
 	}
 	if slices.Equal(first, late) {
 		t.Error("no path is dropped at the end of the training")
+	}
+}
+
+// What a caller's arg scope says holds for a net's layers where the net says
+// nothing, and the net's variables are in the caller's scope.
+func TestOuterArgScope(t *testing.T) {
+	build := func(name string, c Config, a slim.Args, layers ...slim.Layer) []*graph.Variable {
+		n := ok[Net](t)(Lookup(name))
+		x := images(t, n)
+		c.In = ok[graph.Scope](t)(slim.ArgScope(ok[graph.Scope](t)(x.Graph().Scope().Open("mine")), a, layers...))
+		c.NumClasses = 3
+		if _, _, err := n.Build(x, c); err != nil {
+			t.Fatal(err)
+		}
+		return ok[[]*graph.Variable](t)(x.Graph().Collection(graph.ModelVariables, ""))
+	}
+	for _, v := range build("vgg_a", Config{}, slim.Args{Trainable: slim.False}, slim.LayerConv2D) {
+		if v.Trainable() || !strings.HasPrefix(v.Name(), "mine/vgg_a/") {
+			t.Errorf("%s is trainable: %v", v.Name(), v.Trainable())
+		}
+	}
+	// The net's own penalty and none of the caller's, as nested arg scopes have
+	// it: TF-Slim's lenet_arg_scope(0.1) within one with an L1 penalty has 4.
+	for _, v := range build("lenet", Config{WeightDecay: 0.1}, slim.Args{WeightsRegularizer: slim.L1(1)}, slim.LayerConv2D, slim.LayerFullyConnected)[:1] {
+		losses := ok[[]*graph.Node](t)(v.Graph().NodeCollection(graph.RegularizationLosses, ""))
+		for _, l := range losses {
+			if !strings.Contains(l.Name(), "l2_regularizer") {
+				t.Errorf("the penalty %s is the caller's", l.Name())
+			}
+		}
+		if len(losses) != 4 {
+			t.Errorf("%d penalties, want 4", len(losses))
+		}
+	}
+	other := graph.New()
+	if _, _, err := Build("lenet", images(t, ok[Net](t)(Lookup("lenet"))), Config{In: other.Scope()}); err == nil || !strings.Contains(err.Error(), "another graph") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Options of TF-Slim's arg scopes that few use.
+func TestRareOptions(t *testing.T) {
+	updates := func(name string, c Config) int {
+		n := ok[Net](t)(Lookup(name))
+		x := images(t, n)
+		c.NumClasses, c.IsTraining = 3, true
+		if _, _, err := n.Build(x, c); err != nil {
+			t.Fatal(err)
+		}
+		key := graph.UpdateOps
+		if c.BatchNormUpdatesCollections != nil {
+			key = c.BatchNormUpdatesCollections[0]
+		}
+		return len(ok[[]*graph.Node](t)(x.Graph().NodeCollection(key, "")))
+	}
+	for _, name := range []string{"inception_v1", "resnet_v1_50", "mobilenet_v1"} {
+		n := updates(name, Config{})
+		if mine := updates(name, Config{BatchNormUpdatesCollections: []string{"mine"}}); n == 0 || mine != n {
+			t.Errorf("%s: %d updates in a collection of one's own, %d else", name, mine, n)
+		}
+		if there := updates(name, Config{BatchNormUpdatesInPlace: true}); there != 0 {
+			t.Errorf("%s: %d updates though they are in place", name, there)
+		}
+	}
+	ops := func(name string, c Config, op string) (count int) {
+		n := ok[Net](t)(Lookup(name))
+		x := images(t, n)
+		c.NumClasses = 3
+		if _, _, err := n.Build(x, c); err != nil {
+			t.Fatal(err)
+		}
+		for _, node := range x.Graph().Nodes() {
+			if node.Op() == op {
+				count++
+			}
+		}
+		return count
+	}
+	if relu, elu := ops("inception_v3", Config{Activation: slim.Elu}, "Relu"), ops("inception_v3", Config{Activation: slim.Elu}, "Elu"); relu != 0 || elu != 96 {
+		t.Errorf("inception_v3 with ELU has %d Relu and %d Elu, of its 96 convolutions", relu, elu)
 	}
 }
