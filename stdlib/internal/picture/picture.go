@@ -86,13 +86,16 @@ func (d *decoded) Shape() (height, width, channels int) {
 	return height, width, 3
 }
 
-func (d *decoded) Row(dst []float32, y, from, to int) {
+func (d *decoded) Row(dst []float32, y, from, to int) { floats(dst, d.rowBytes(y, from, to)) }
+
+// rowBytes is a part of a row, which holds until the next.
+func (d *decoded) rowBytes(y, from, to int) []byte {
 	if n := (to - from) * 3; cap(d.row) < n {
 		d.row = make([]byte, n)
 	}
 	row := d.row[:(to-from)*3]
 	d.bytes(row, y, from, to)
-	floats(dst, row)
+	return row
 }
 
 // WholeBytes makes all rows of a picture that was decoded.

@@ -37,15 +37,35 @@ func (w *Window) Row(dst []float32, y, from, to int) {
 type Scaled struct {
 	Rows
 	By float32
+
+	table *[256]float32 // of bytes
 }
 
 // Row implements Rows.
 func (s *Scaled) Row(dst []float32, y, from, to int) {
+	if d, ok := s.Rows.(*decoded); ok {
+		s.bytes(dst, d.rowBytes(y, from, to))
+		return
+	}
 	s.Rows.Row(dst, y, from, to)
 	_, _, c := s.Shape()
 	dst = dst[:(to-from)*c]
 	for i := range dst {
 		dst[i] *= s.By
+	}
+}
+
+// bytes looks the products up.
+func (s *Scaled) bytes(dst []float32, src []byte) {
+	if s.table == nil {
+		s.table = new([256]float32)
+		for i := range s.table {
+			s.table[i] = float32(i) * s.By
+		}
+	}
+	dst, table := dst[:len(src)], s.table
+	for i, b := range src {
+		dst[i] = table[b]
 	}
 }
 
