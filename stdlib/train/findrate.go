@@ -37,7 +37,7 @@ func FindRate(o Options, s RateSearch) (*RateCurve, error) {
 	}
 	o.Epochs, o.Steps, o.HeldOut, o.Dir, o.Patience, o.RestoreBest = 0, s.Steps, nil, "", 0, false
 	o.Optimizer = o.Optimizer.Schedule(rising(s))
-	o.Title, o.Quiet = "learning rates", true
+	o.Title, o.Quiet, o.apart = "learning rates", true, true
 	c := &RateCurve{}
 	o.OnStep = func(r StepRecord) error { return c.add(r) }
 	whole, err := o.complete()

@@ -122,6 +122,17 @@ func TestFindRate(t *testing.T) {
 	if h := ok[*History](t)(Run(o)); len(h.Steps) != 20 || h.Steps[0].Step != 1 {
 		t.Errorf("Run after FindRate: %d steps", len(h.Steps))
 	}
+	// And FindRate after Run, which leaves the run where it was.
+	trained := everything(t, n, &History{})
+	if c := ok[*RateCurve](t)(FindRate(o, RateSearch{Start: 1e-4, End: 1e4})); len(c.Rates) < 20 {
+		t.Errorf("%d rates tried", len(c.Rates))
+	}
+	if everything(t, n, &History{}) != trained {
+		t.Error("FindRate changed what was trained")
+	}
+	if h := ok[*History](t)(Run(o)); len(h.Steps) != 20 {
+		t.Errorf("Run went on to %d steps", len(h.Steps))
+	}
 	_, err := FindRate(o, RateSearch{Start: 1, End: 0.5})
 	wants(t, err, "rates above 0 that rise")
 }

@@ -92,6 +92,8 @@ type Options struct {
 	Title string
 	// Quiet shows nothing while training; warnings are in the History.
 	Quiet bool
+
+	apart bool // a run of its own, which neither goes on with another nor is gone on with
 }
 
 // complete checks the options and fills in defaults.

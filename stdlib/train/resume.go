@@ -40,7 +40,7 @@ func (r *runner) begin() error {
 		}
 	}
 	h, ok := r.o.Session.Kept(key).(*History)
-	if !ok || h.recipe.FirstStep+len(h.Steps) != step {
+	if !ok || r.o.apart || h.recipe.FirstStep+len(h.Steps) != step {
 		h = nil // none, or its variables were initialised or restored since
 	}
 	if h == nil && r.saving != nil {
@@ -57,7 +57,9 @@ func (r *runner) begin() error {
 	if r.done() >= r.o.Steps {
 		r.h.Notes = note(r.h.Notes, fmt.Sprintf("nothing was left to do: step %d of %d; more Epochs or Steps go on from there", r.done(), r.o.Steps))
 	}
-	r.o.Session.Keep(key, h)
+	if !r.o.apart {
+		r.o.Session.Keep(key, h)
+	}
 	return nil
 }
 

@@ -192,8 +192,9 @@ func (r *runner) step() error {
 }
 
 // runsPerStep is more than the runs of any step: each has random numbers of
-// its own, which depend on the step alone.
-const runsPerStep = 1 << 20
+// its own, which depend on the step alone. Odd, so that the graph's seed, which
+// is put over it in higher bits, does not make one step's of another's.
+const runsPerStep = 1<<20 + 7
 
 // compute runs a step's nodes.
 func (r *runner) compute(b *batch, global int, rec *StepRecord) error {

@@ -306,19 +306,19 @@ func TestRunDiverges(t *testing.T) {
 	if !errors.As(err, &diverged) {
 		t.Fatal(err)
 	}
-	wants(t, err, "learning rate 1e+30", "made it", "net/")
+	wants(t, err, "learning rate 1e+30", "net/")
 	if diverged.Step < 2 {
 		t.Errorf("step %d", diverged.Step)
 	}
 	for _, v := range ok[[]*graph.Variable](t)(n.g.Collection(graph.TrainableVariables, "")) {
-		if bad, detail := notFiniteIn(ok[*graph.Tensor](t)(n.sess.Value(v))); bad > 0 {
-			t.Errorf("%s: %s", v.Name(), detail)
+		if i := slices.IndexFunc(values(t, n.sess, v), func(x float32) bool { return x-x != 0 }); i >= 0 {
+			t.Errorf("%s[%d] is not finite", v.Name(), i)
 		}
 	}
 	o = newLittle(t, 3, false).options(t)
 	o.Train.(*data.Dataset).Images.Data().([]float32)[17] = float32(math.NaN())
 	_, err = Run(o)
-	wants(t, err, "an example in", "1 of ")
+	wants(t, err, "images", "was fed examples", "of Train")
 }
 
 func TestRunStopsEarly(t *testing.T) {

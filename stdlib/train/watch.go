@@ -80,7 +80,9 @@ func (w *watch) decay() error {
 // afterStep says after the first epoch what is remembered of it.
 func (w *watch) afterStep(done int) error {
 	if r := w.r; r.feeder.named && done == r.o.stepsPerEpoch() {
-		r.h.Notes = note(r.h.Notes, r.o.Session.Features())
+		for _, f := range r.o.Session.RememberedFeatures() {
+			r.h.Notes = note(r.h.Notes, fmt.Sprintf("features computed once: %d × %d floats (%s)", f.Examples, f.Floats, f.Node))
+		}
 	}
 	return nil
 }
