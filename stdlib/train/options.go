@@ -114,6 +114,7 @@ func (o Options) complete() (Options, error) {
 		{o.Epochs < 0 || o.Steps < 0, fmt.Sprintf("Epochs %d and Steps %d must be above 0", o.Epochs, o.Steps)},
 		{!(o.MixUp >= 0), fmt.Sprintf("MixUp is %g, it must be at least 0", o.MixUp)},
 		{o.EvaluateEvery < 0 || o.SaveEvery < 0 || o.Patience < 0, fmt.Sprintf("EvaluateEvery %d, SaveEvery %d and Patience %d must be at least 0", o.EvaluateEvery, o.SaveEvery, o.Patience)},
+		{o.Vars != nil && len(o.Vars) == 0, "No variables to optimize: Vars is empty; leave it out to train all"},
 		{o.HeldOut == nil && (o.Patience > 0 || o.RestoreBest), "Patience and RestoreBest need HeldOut: without it no step is the best"},
 		{o.HeldOut != nil && o.HeldOut.Len() == 0, "HeldOut has no examples"},
 		{o.ByAccuracy && o.Logits == nil, "ByAccuracy needs Logits"},

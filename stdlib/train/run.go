@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"graft/stdlib/graph"
@@ -55,7 +56,15 @@ func Run(o Options) (*History, error) {
 	defer r.view.close()
 	err = r.run()
 	r.view.finish(err)
-	return r.h, err
+	return r.h.copied(), err
+}
+
+// copied is the history as it is now: a Run that goes on adds to its own.
+func (h *History) copied() *History {
+	out := *h
+	out.Steps, out.Evaluations = slices.Clip(h.Steps), slices.Clip(h.Evaluations)
+	out.Warnings, out.Notes = slices.Clip(h.Warnings), slices.Clip(h.Notes)
+	return &out
 }
 
 // runner is one call of Run.

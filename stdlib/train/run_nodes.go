@@ -40,6 +40,9 @@ func (o Options) describe() string {
 			names[i] = v.Name()
 		}
 	}
+	if o.Vars == nil {
+		names = []string{"all"}
+	}
 	rate := ""
 	if p.byNode {
 		rate = p.rateNode.Name()
