@@ -11,6 +11,13 @@
 //	err = w.Add(t)
 //	err = w.Close()                              // now, and not before, it is there
 //
+//	path, err := ckpt.Fetch("inception_v3")      // what TF-Slim published
+//
+// LatestCheckpoint and GetCheckpointState read the `checkpoint` file of a
+// training run, a Keeper writes it and deletes what is over. ListVariables and
+// LoadVariable are TensorFlow's. Keras keeps weights in HDF5, which nothing here
+// reads: the error of Open has the command that makes an .npz of them.
+//
 // The formats have packages of their own:
 //
 //	tensorbundle   TensorFlow V2, also of tf.train.Checkpoint and SavedModel   read, write
