@@ -16,7 +16,10 @@ import (
 // variable, which then gets a copy: sessions, and processes, that restored the
 // same checkpoint share its memory. Values that cannot be used as they lie (of
 // a variable in parts, of booleans, on a machine of another byte order) are
-// copied at once.
+// copied at once. What a run derives from them is the session's own:
+// convolutions with batch normalisation folded in, and the filters of
+// Winograd's algorithm, which are four times as large. SessionOptions.Exact
+// does without.
 //
 // Another shape or dtype than the variable's is an error. The file must not be
 // cut short while the session has it; to replace it by another, as the writers
