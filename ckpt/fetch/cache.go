@@ -121,6 +121,22 @@ func (p places) forget(archive string) {
 	}
 }
 
+// unpacking is part of the name of a folder that is being filled.
+const unpacking = ".unpacking-"
+
+// sweep removes what crashes have left of unpacking. The lock is held.
+func (p places) sweep() {
+	entries, err := os.ReadDir(p.dir)
+	if err != nil {
+		return // as who makes the next folder is told
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), "."+p.Name+unpacking) {
+			os.RemoveAll(filepath.Join(p.dir, e.Name()))
+		}
+	}
+}
+
 // sum is an archive's checksum.
 func (o Options) sum(p places, archive string) (string, error) {
 	info, err := os.Stat(archive)

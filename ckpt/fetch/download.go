@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -172,14 +173,16 @@ func (d *download) attempt() error {
 }
 
 // reason is why there was no answer, without the address, which who reports it
-// has. A server that nobody knows is not looked up again.
+// has. A server that nobody knows, or that nobody vouches for, is not asked
+// again.
 func reason(err error) error {
 	var request *url.Error
 	if errors.As(err, &request) {
 		err = request.Err
 	}
 	var name *net.DNSError
-	if errors.As(err, &name) && name.IsNotFound {
+	var stranger *tls.CertificateVerificationError
+	if errors.As(err, &name) && name.IsNotFound || errors.As(err, &stranger) {
 		return finalError{err}
 	}
 	return err

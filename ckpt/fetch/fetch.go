@@ -184,7 +184,11 @@ func (o Options) fetch(p places) error {
 
 // bring makes a file of a source.
 func (o Options) bring(p places, from string) (archive string, err error) {
-	if strings.Contains(from, "://") {
+	scheme, _, remote := strings.Cut(from, "://")
+	switch {
+	case remote && scheme != "http" && scheme != "https":
+		return "", fmt.Errorf("%s: is asked by nobody here: http, https and folders are", scheme)
+	case remote:
 		return p.part(), o.download(p, from)
 	}
 	_, err = os.Stat(from)
@@ -246,7 +250,8 @@ func (o Options) install(p places, archive, from string) error {
 		p.forget(archive)
 		return err
 	}
-	work, err := os.MkdirTemp(o.Dir, "."+p.Name+".unpacking-")
+	p.sweep()
+	work, err := os.MkdirTemp(o.Dir, "."+p.Name+unpacking)
 	if err != nil {
 		return fmt.Errorf("ckpt/fetch: %w", err)
 	}

@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -332,6 +336,47 @@ func TestMirror(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(opt.Mirror, "net_2016.tar.gz")); err != nil {
 		t.Errorf("the mirror's file: %v", err)
 	}
+}
+
+// What cannot become better is not asked twice, and leaves no folder of a crash.
+func TestHopeless(t *testing.T) {
+	o := serve(t, published(t))
+	vain := httptest.NewTLSServer(o)
+	defer vain.Close()
+	vain.Config.ErrorLog = log.New(io.Discard, "", 0)
+	opt := options(t)
+	left := filepath.Join(opt.Dir, ".net"+unpacking+"123")
+	if err := os.MkdirAll(left, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	pauses := 0
+	opt.pause = func(context.Context, time.Duration) error { pauses++; return nil }
+	for mirror, want := range map[string]string{"file:///tmp": "http, https and folders are", vain.URL: "certificate", "http://nowhere.invalid": "no such host"} {
+		opt.Mirror, opt.Client = mirror, nil
+		if want == "no such host" {
+			opt.Client = &http.Client{Transport: unknown{}}
+		}
+		r := o.release()
+		r.URL = mirror + "/net_2016.tar.gz"
+		_, err := Get(r, opt)
+		says(t, err, want)
+	}
+	if pauses != 0 {
+		t.Errorf("tried again %d times", pauses)
+	}
+	opt.Mirror, opt.Client = "", nil
+	dir, err := Get(o.release(), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	intact(t, dir, opt)
+}
+
+// unknown is a network whose name server knows nobody.
+type unknown struct{}
+
+func (unknown) RoundTrip(r *http.Request) (*http.Response, error) {
+	return nil, &net.DNSError{Err: "no such host", Name: r.URL.Host, IsNotFound: true}
 }
 
 func TestByHand(t *testing.T) {
