@@ -1,6 +1,7 @@
 package ckpt
 
 import (
+	"bufio"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -34,6 +35,7 @@ func TestWriteForever(t *testing.T) {
 		t.Skip("only for TestKilledWriter and TestStoppedAtByte")
 	}
 	limitFiles(t, os.Getenv("CKPT_TEST_LIMIT"))
+	fmt.Println("writing")
 	for n := byte(1); ; n++ {
 		save(t, path, format, generation(n))
 	}
@@ -65,10 +67,17 @@ func TestKilledWriter(t *testing.T) {
 			for range kills(t) {
 				cmd := exec.Command(os.Args[0], "-test.run", "^TestWriteForever$")
 				cmd.Env = append(os.Environ(), "CKPT_TEST_PATH="+path, "CKPT_TEST_FORMAT="+format)
-				if err := cmd.Start(); err != nil {
+				out, err := cmd.StdoutPipe()
+				if err == nil {
+					err = cmd.Start()
+				}
+				if err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(time.Duration(20+rand.IntN(60)) * time.Millisecond)
+				if line, err := bufio.NewReader(out).ReadString('\n'); line != "writing\n" {
+					t.Fatalf("the writer says %q, %v", line, err)
+				}
+				time.Sleep(time.Duration(rand.IntN(80_000)) * time.Microsecond)
 				if err := cmd.Process.Kill(); err != nil {
 					t.Fatal(err)
 				}

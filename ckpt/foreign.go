@@ -120,7 +120,7 @@ func zipKind(f *mapped.File) (string, error) {
 // byH5py is the command that makes an npz of Keras weights, which Go has no
 // well-kept reader for.
 func byH5py(path string) string {
-	return fmt.Sprintf(`python -c "import h5py, numpy; a = {}; h5py.File('%s').visititems(lambda n, d: a.update({n: d[()]}) if hasattr(d, 'dtype') else None); numpy.savez('weights.npz', **a)", and open weights.npz`, path)
+	return fmt.Sprintf(`python -c "import h5py, numpy; a = {}; h5py.File('%s').visititems(lambda n, d: a.update({n: d[()]}) if hasattr(d, 'dtype') else None); numpy.savez('weights.npz', **a)", then open weights.npz, or make a checkpoint of it by graft ckpt convert weights.npz TO`, path)
 }
 
 // strangers lists what people mistake for a checkpoint, by its first bytes;

@@ -50,6 +50,7 @@ const (
 	maxShards   = 99999
 	refDType    = 100 // a dtype above this is a reference to dtype-100, never stored
 	indexSuffix = ".index"
+	dataSuffix  = ".data" // and -00000-of-00001
 )
 
 // Bundle is an open checkpoint.
@@ -272,7 +273,7 @@ func (b *Bundle) Files() []string {
 }
 
 func shardPath(prefix string, i, n int) string {
-	return fmt.Sprintf("%s.data-%05d-of-%05d", prefix, i, n)
+	return fmt.Sprintf("%s%s-%05d-of-%05d", prefix, dataSuffix, i, n)
 }
 
 // Close ends reading: every later call for values is an error. Views that were

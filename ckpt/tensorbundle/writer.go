@@ -64,7 +64,7 @@ func CreateSharded(prefix string, shards int) (*Writer, error) {
 	}
 	w := &Writer{prefix: prefix, entries: map[string][]byte{}, partial: map[string]*partial{}}
 	for range shards {
-		f, err := atomicfile.Create(prefix + ".data")
+		f, err := atomicfile.Create(prefix + dataSuffix)
 		if err != nil {
 			w.Abort()
 			return nil, fmt.Errorf("ckpt/tensorbundle: %w", err)
@@ -284,9 +284,9 @@ func (w *Writer) commitData(shards int) error {
 		}
 	}
 	for i := len(w.data); i < shards; i++ {
-		empty, err := atomicfile.Create(shardPath(w.prefix, i, shards))
+		empty, err := atomicfile.Create(w.prefix + dataSuffix)
 		if err == nil {
-			err = empty.Commit()
+			err = empty.CommitAs(shardPath(w.prefix, i, shards))
 		}
 		if err != nil {
 			return err
