@@ -73,6 +73,38 @@ func TestPortsAreWrittenBack(t *testing.T) {
 	}
 }
 
+// The ip of the file is honoured, whatever it is.
+func TestListen(t *testing.T) {
+	for ip, dial := range map[string]string{"127.0.0.1": "127.0.0.1", "": "127.0.0.1", "0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "localhost": "localhost", "::1": "::1", "[::1]": "::1", "127.0.0.7": "127.0.0.7"} {
+		c := connection(t, "")
+		c.IP = ip
+		l, err := c.listen(shell)
+		if err != nil {
+			if strings.Contains(ip, "::1") {
+				t.Logf("%s: this machine has no IPv6: %v", ip, err)
+				continue
+			}
+			if ip == "127.0.0.7" && runtime.GOOS != "linux" {
+				continue // only Linux has all of 127/8
+			}
+			t.Fatalf("%q: %v", ip, err)
+		}
+		conn, err := net.Dial("tcp", net.JoinHostPort(dial, fmt.Sprint(c.Ports[shell])))
+		if err != nil {
+			t.Errorf("bound to %q, not reached at %s: %v", ip, dial, err)
+		} else {
+			conn.Close()
+		}
+		if ip == "127.0.0.7" {
+			if conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", c.Ports[shell])); err == nil {
+				conn.Close()
+				t.Error("bound to one address, and reached at another")
+			}
+		}
+		l.Close()
+	}
+}
+
 func TestIPC(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("ZeroMQ has no ipc on Windows")

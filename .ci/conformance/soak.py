@@ -108,7 +108,7 @@ def main():
     a = p.parse_args()
     print("seed %d" % a.seed)
     with installed(a.graft):
-        from test_spec import Client
+        from front import Client
         client = Client()
         try:
             soak = Soak(client, random.Random(a.seed))

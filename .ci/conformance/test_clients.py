@@ -16,7 +16,7 @@ import nbformat
 import websocket
 import zmq
 
-from test_spec import TIMEOUT, Client
+from front import TIMEOUT, Client
 
 BIN = pathlib.Path(sys.executable).parent
 CELLS = ["x := 41", "x + 1", 'fmt.Println("hello", x)', "image.NewRGBA(image.Rect(0, 0, 8, 8))", 'fmt.Fprintln(os.Stderr, "note")\nx * 2']

@@ -29,7 +29,7 @@ class Kernel(jkt.KernelTests):
     supported_history_operations = ("tail", "range", "search")
     code_inspect_sample = "strings.ToUpper"
     code_clear_output = 'import "graft/stdlib/display"\ndisplay.Clear(true)'
-    # test_pager is left out: nothing in Go asks for a pager.
+    code_page_something = "strings.ToUpper?"
 
 
 class Welcome(jkt.IopubWelcomeTests):

@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"graft/kernel/install"
+	"graft/repl/terminal"
 	"graft/stdlib/graph"
 )
 
@@ -36,6 +38,11 @@ func doctorCommand() *cobra.Command {
 				fmt.Fprintf(out, "WRONG  %v\n       mend it with: unset GRAFT_KERNELS\n", err)
 			} else {
 				fmt.Fprintf(out, "ok     networks run with %s\n", cpu)
+			}
+			if how := terminal.Detect(os.Getenv); how == terminal.None {
+				fmt.Fprintf(out, "ok     this terminal (TERM=%s) draws no pictures: graft run saves them as files\n       see them with: jupyter lab\n", os.Getenv("TERM"))
+			} else {
+				fmt.Fprintf(out, "ok     this terminal draws pictures, in the way of %s\n", how)
 			}
 			if bad > 0 {
 				return failed(errors.New("graft doctor: something is wrong"))

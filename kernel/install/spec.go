@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"graft/kernel/wire"
 )
 
 // Spec is the content of kernel.json.
@@ -19,6 +21,9 @@ type Spec struct {
 	InterruptMode string            `json:"interrupt_mode"`
 	Env           map[string]string `json:"env"`
 	Metadata      map[string]any    `json:"metadata"`
+	// ProtocolVersion has three parts, as the schema of kernelspecs wants it
+	// (JEP 105). From 5.6 on a front end passes another kind of file.
+	ProtocolVersion string `json:"kernel_protocol_version"`
 }
 
 // specFor describes the kernel that executable runs. Interrupts come as
@@ -30,7 +35,9 @@ func specFor(executable string) Spec {
 		Language:      "go",
 		InterruptMode: "message",
 		Env:           map[string]string{},
-		Metadata:      map[string]any{},
+		Metadata:      map[string]any{"debugger": false},
+
+		ProtocolVersion: wire.Version + ".0",
 	}
 }
 
