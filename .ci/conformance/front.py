@@ -77,7 +77,7 @@ class Client:
                 if cell is None:
                     continue
                 if name == "iopub":
-                    assert cell.idle_at is None or m["msg_type"] == "stream", "%s after idle" % m["msg_type"]
+                    assert cell.idle_at is None or m["msg_type"] in ("stream", "comm_close"), "%s after idle" % m["msg_type"]
                     cell.messages.append(m)
                     if m["content"].get("execution_state") == "idle":
                         cell.idle_at = time.monotonic()

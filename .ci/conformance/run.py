@@ -3,7 +3,8 @@
     run.py --graft BINARY [unittest's arguments, such as -v or Spec.test_interrupt_busy]
 
 Installs the kernelspec in a place of its own and runs jupyter_kernel_test's whole suite (test_jkt.py), what the messaging
-specification says beyond it and what graft promises (test_spec.py), and the clients that people use (test_clients.py). Times are printed, never judged: machines are shared.
+specification says beyond it (test_messages.py) and what graft promises (test_spec.py), and the clients that people use
+(test_clients.py). Every message is held against its schema (schemas.py). Times are printed, never judged: machines are shared.
 """
 import argparse
 import os
@@ -26,9 +27,11 @@ def main():
         os.chdir(work)
         import test_clients
         import test_jkt
+        import test_messages
         import test_spec
         everything = argparse.Namespace(
             Kernel=test_jkt.Kernel, Welcome=test_jkt.Welcome, Spec=test_spec.Spec, Life=test_spec.Life, Hostile=test_spec.Hostile,
+            Messages=test_messages.Messages, Subshells=test_messages.Subshells, Comms=test_messages.Comms,
             Files=test_clients.Files, Console=test_clients.Console, Server=test_clients.Server, VSCode=test_clients.VSCode)
         program = unittest.main(module=everything, argv=[sys.argv[0], *rest], exit=False)
     return not program.result.wasSuccessful()

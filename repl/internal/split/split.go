@@ -31,7 +31,7 @@ type Error struct {
 }
 
 const (
-	declPrefix = "package main;"
+	declPrefix = "package main;\n" // a comment on the first line is no comment of the package
 	stmtPrefix = "package main;func _(){"
 )
 
