@@ -38,8 +38,14 @@ SETTINGS = {
 WIDTH, HEIGHT, TALLEST = 1280, 1000, 16000
 
 
-def start_lab(work, log):
-    """(process, address) of a JupyterLab that serves work/tutorials."""
+APPS = {
+    "lab": ["jupyterlab", "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
+    "notebook": ["notebook", "--JupyterNotebookApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
+}
+
+
+def start_server(work, log, app="lab"):
+    """(process, address) of a JupyterLab, or a Notebook, that serves work/tutorials."""
     for name, value in SETTINGS.items():
         path = work / "settings" / "@jupyterlab" / (name + ".jupyterlab-settings")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,9 +56,8 @@ def start_lab(work, log):
     token = secrets.token_hex(16)
     env = dict(os.environ, JUPYTERLAB_SETTINGS_DIR=str(work / "settings"), JUPYTERLAB_WORKSPACES_DIR=str(work / "workspaces"))
     process = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=%d" % port,
-         "--ServerApp.port_retries=0", "--IdentityProvider.token=" + token, "--ServerApp.root_dir=%s" % (work / "tutorials"),
-         "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
+        [sys.executable, "-m", *APPS[app], "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=%d" % port,
+         "--ServerApp.port_retries=0", "--IdentityProvider.token=" + token, "--ServerApp.root_dir=%s" % (work / "tutorials")],
         stdout=log, stderr=subprocess.STDOUT, env=env)
     address = "http://127.0.0.1:%d/%%s?token=%s" % (port, token)
     end = time.monotonic() + 90
@@ -63,7 +68,7 @@ def start_lab(work, log):
         except OSError:
             if process.poll() is not None or time.monotonic() > end:
                 stop(process)
-                fail("JupyterLab does not start:\n" + pathlib.Path(log.name).read_text()[-2000:])
+                fail("the server does not start:\n" + pathlib.Path(log.name).read_text()[-2000:])
             time.sleep(0.3)
 
 
@@ -185,7 +190,7 @@ def main():
         if path is None or not path.is_file():
             fail("no such notebook in tutorials/: %s" % (a.notebook or "*.ipynb"))
         with open(work / "lab.log", "w") as log:
-            server, address = start_lab(work, log)
+            server, address = start_server(work, log)
             try:
                 with sync_playwright() as play:
                     browser = play.chromium.launch(executable_path=chromium, args=list(FLAGS))
