@@ -22,6 +22,7 @@ import (
 func kernelCommand() *cobra.Command {
 	var connection string
 	var limit int
+	var memory byteSize
 	cmd := &cobra.Command{
 		Use:   "kernel --connection-file FILE",
 		Short: "Serve a Jupyter front end",
@@ -31,17 +32,18 @@ func kernelCommand() *cobra.Command {
 		Args:               cobra.ArbitraryArgs,
 		FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true},
 		Hidden:             true,
-		RunE:               func(*cobra.Command, []string) error { return failed(runKernel(connection, limit)) },
+		RunE:               func(*cobra.Command, []string) error { return failed(runKernel(connection, limit, memory)) },
 	}
 	cmd.Flags().StringVarP(&connection, "connection-file", "f", "", "the front end's connection `FILE`")
 	cmd.Flags().IntVar(&limit, "output-limit", 8<<20, "`BYTES` of text that a cell may show")
+	memoryFlag(cmd, &memory)
 	if err := cmd.MarkFlagRequired("connection-file"); err != nil {
 		panic(err) // the flag is defined above
 	}
 	return cmd
 }
 
-func runKernel(path string, limit int) error {
+func runKernel(path string, limit int, memory byteSize) error {
 	connection, err := kernel.ReadConnection(path)
 	if err != nil {
 		return err
@@ -50,6 +52,7 @@ func runKernel(path string, limit int) error {
 	if err != nil {
 		return err
 	}
+	engine.MemoryLimit = uint64(memory)
 	// The first cell need not wait for the worker, nor kernel_info. Should it
 	// not start, the first cell says why.
 	go func() { _ = engine.Start() }()

@@ -18,6 +18,7 @@ import (
 func runCommand() *cobra.Command {
 	var output string
 	var parameters []string
+	var memory byteSize
 	cmd := &cobra.Command{
 		Use:   "run FILE.ipynb",
 		Short: "Run a notebook from top to bottom, without Jupyter",
@@ -28,16 +29,19 @@ func runCommand() *cobra.Command {
 			"a string, the value is its text; otherwise it is a Go expression. (papermill itself has no translator for Go: with\n" +
 			"--language .net-csharp it writes `var name = value;`, which is Go too.)",
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return failed(runNotebook(args[0], output, parameters)) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			return failed(runNotebook(args[0], output, parameters, memory))
+		},
 	}
 	cmd.Flags().StringArrayVarP(&parameters, "parameter", "p", nil, "give a parameter a value: `NAME=VALUE` (repeatable)")
+	memoryFlag(cmd, &memory)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write the executed notebook to `FILE`")
 	return cmd
 }
 
 // runNotebook runs the notebook at path and, if output is not empty, writes
 // it there with its outputs, those of a failed run too.
-func runNotebook(path, output string, parameters []string) error {
+func runNotebook(path, output string, parameters []string, memory byteSize) error {
 	nb, err := notebook.Read(path)
 	if err != nil {
 		return err
@@ -68,6 +72,7 @@ func runNotebook(path, output string, parameters []string) error {
 		return err
 	}
 	defer engine.Close()
+	engine.MemoryLimit = uint64(memory)
 	r := &runner{nb: nb, engine: engine, record: &notebook.Record{}, printer: printer(pictures)}
 	runErr := r.run()
 	if output != "" {

@@ -28,6 +28,7 @@ type child struct {
 	requestsFile *os.File
 	standard     *relays // its descriptors 1 and 2
 	crash        crashText
+	health       health
 	ended        chan struct{} // closed once it is gone and its output is read
 	status       error         // of the process, after ended
 	mourned      atomic.Bool   // a cell told of its end, if it has ended
@@ -56,10 +57,11 @@ type call struct {
 // startLimit bounds the time from start to the first word.
 const startLimit = 30 * time.Second
 
-// start starts a child and waits until it is ready.
-func start(command []string) (*child, error) {
+// start starts a child that may use so much memory, 0 for any, and waits until
+// it is ready.
+func start(command []string, limit uint64) (*child, error) {
 	w := &child{ended: make(chan struct{}), calls: map[uint64]*call{}, outputs: map[uint64]repl.Output{}, replies: map[uint64]chan message{},
-		comms: map[string]repl.CommOutput{}}
+		comms: map[string]repl.CommOutput{}, health: health{limit: limit}}
 	files, err := w.spawn(command)
 	if err != nil {
 		return nil, fmt.Errorf("repl/worker: cannot start %s: %w", command[0], err)
@@ -110,6 +112,9 @@ func (w *child) spawn(command []string) (read []*os.File, err error) {
 	token := "graft-" + rand.Text()
 	w.cmd = exec.Command(command[0], command[1:]...)
 	w.cmd.Env = append(os.Environ(), tokenVariable+"="+token)
+	if limit := w.health.limit; limit > 0 && os.Getenv("GOMEMLIMIT") == "" {
+		w.cmd.Env = append(w.cmd.Env, fmt.Sprintf("GOMEMLIMIT=%d", soft(limit)))
+	}
 	w.cmd.Stdout, w.cmd.Stderr = theirs[2], theirs[3]
 	inherit(w.cmd, theirs[0], theirs[1])
 	if err := w.cmd.Start(); err != nil {
@@ -321,7 +326,7 @@ func (w *child) obituary(c *call) repl.Result {
 	default:
 	}
 	why := w.why()
-	if c.ctx.Err() != nil && w.crash.reason() == "" {
+	if c.ctx.Err() != nil && w.crash.reason() == "" && w.health.killedFor() == "" {
 		why = "it did not stop when it was interrupted, and was killed"
 	}
 	return failure(repl.WorkerError, "the process that ran this cell ended: "+why+
@@ -330,6 +335,9 @@ func (w *child) obituary(c *call) repl.Result {
 
 // why the child ended, once it has.
 func (w *child) why() string {
+	if cause := w.health.killedFor(); cause != "" {
+		return cause
+	}
 	if words := w.crash.reason(); words != "" {
 		return words
 	}

@@ -15,6 +15,11 @@ import (
 // ends, the cells that ran fail with a WorkerError, and the next cell starts
 // a new child. When it ends between cells, the next cell says so.
 type Client struct {
+	// MemoryLimit bounds the private memory of the child, in bytes: a cell that
+	// uses more fails, and the child with it. 0 is three quarters of the
+	// machine's memory, where that is known (Linux). Set it before Start.
+	MemoryLimit uint64
+
 	command []string
 
 	mu    sync.Mutex // guards what follows
@@ -51,7 +56,11 @@ func (c *Client) live() (*child, error) {
 	if c.child != nil && !c.child.mourned.Load() {
 		c.lost = c.child.why()
 	}
-	child, err := start(c.command)
+	limit := c.MemoryLimit
+	if limit == 0 {
+		limit = share(machineMemory())
+	}
+	child, err := start(c.command, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -135,8 +144,14 @@ func (w *child) run(call *call, m message) repl.Result {
 		w.kill()
 	}
 	interrupted, giveUp := call.ctx.Done(), (<-chan time.Time)(nil)
+	look := time.NewTicker(checkup)
+	defer look.Stop()
 	for {
 		select {
+		case <-look.C:
+			if w.health.sick(w.cmd.Process.Pid) != "" {
+				w.kill()
+			}
 		case r := <-call.result:
 			return r
 		case <-w.ended:

@@ -21,6 +21,7 @@ func Serve(newEngine func() (repl.Engine, error)) error {
 		return err
 	}
 	token := os.Getenv(tokenVariable)
+	offer()
 	engine, err := newEngine()
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -59,6 +60,18 @@ func (s *script) Execute(ctx context.Context, cell repl.Cell, out repl.Output) r
 		"open": func() string {
 			out.(repl.CommOutput).Comm(repl.CommMessage{Kind: repl.CommOpen, ID: "c", Target: "t", Data: json.RawMessage(`{"a":1}`), Buffers: [][]byte{{1, 2}, {}}})
 			return "opened"
+		},
+		"stop": func() string { _ = syscall.Kill(os.Getpid(), syscall.SIGSTOP); select {} },
+		"eat": func() string {
+			var all [][]byte
+			for {
+				b := make([]byte, 8<<20)
+				for i := 0; i < len(b); i += 4096 {
+					b[i] = 1
+				}
+				all = append(all, b)
+				time.Sleep(time.Millisecond)
+			}
 		},
 		"large": func() string { return strings.Repeat("x", maxFrame) },
 		"ask": func() string {
@@ -250,6 +263,28 @@ func TestDeaths(t *testing.T) {
 		if got, _, err := run(c, "count"); got != "1" || err != nil {
 			t.Errorf("after %s: %q, %v", deed, got, err)
 		}
+	}
+}
+
+// A child that is stopped, or that uses more memory than it may, is ended
+// with the cause.
+func TestSickness(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells")
+	}
+	c := client(t)
+	c.MemoryLimit = 600 << 20
+	for deed, want := range map[string]string{"stop": "it was stopped by a signal", "eat": "out of memory: it used"} {
+		_, _, err := run(c, deed)
+		if err == nil || err.Name != repl.WorkerError || !strings.Contains(err.Message, want) {
+			t.Errorf("%s: got %v, want %q", deed, err, want)
+		}
+		if got, out, err := run(c, "count"); got != "1" || err != nil || out.text() != "" {
+			t.Errorf("after %s: %q, %v, %q", deed, got, err, out.text())
+		}
+	}
+	if machineMemory() < 64<<20 || privateMemory(os.Getpid()) < 1<<20 || isStopped(os.Getpid()) {
+		t.Errorf("the machine has %d bytes, this process uses %d", machineMemory(), privateMemory(os.Getpid()))
 	}
 }
 
