@@ -1,12 +1,14 @@
 """Every tutorial, from top to bottom, by nbclient over a real connection to an installed kernel.
 
-    notebooks.py --graft BINARY [--out DIR] [--limit SECONDS] [NOTEBOOK…]      (default: all of tutorials/*.ipynb)
+    notebooks.py --graft BINARY [--out DIR] [--limit SECONDS] [--nbval] [NOTEBOOK…]      (default: all of tutorials/*.ipynb)
 
 Fails when a cell fails (unless it is tagged raises-exception, and then when it does not), when a cell did not run, when the
-notebook names another kernel, and when it takes longer than the limit. Executed notebooks are kept in DIR.
+notebook names another kernel, and when it takes longer than the limit. Executed notebooks are kept in DIR. With --nbval they
+are run by pytest --nbval-lax instead, which compares the outputs of cells that are marked for it.
 """
 import argparse
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -55,6 +57,7 @@ def main():
     p.add_argument("--graft", required=True)
     p.add_argument("--out", type=pathlib.Path)
     p.add_argument("--limit", type=int, default=60, help="seconds a notebook may take")
+    p.add_argument("--nbval", action="store_true")
     p.add_argument("notebooks", nargs="*", type=pathlib.Path)
     a = p.parse_args()
     status = 0
@@ -62,6 +65,9 @@ def main():
         paths = [n.resolve() for n in a.notebooks] or sorted((work / "tutorials").glob("*.ipynb"))
         if not paths:
             fail("no notebook in tutorials/")
+        if a.nbval:
+            return subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", "--nbval-kernel-name=graft",
+                                   "--nbval-cell-timeout=%d" % a.limit, *map(str, paths)], cwd=paths[0].parent).returncode
         for path in paths:
             notebook, seconds, bad = execute(path, a.limit)
             if a.out:

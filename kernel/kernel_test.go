@@ -57,6 +57,11 @@ func (s *script) Execute(ctx context.Context, cell repl.Cell, out repl.Output) r
 			return text(fmt.Sprint(answer, err))
 		},
 		"nothing": func() repl.Result { return repl.Result{} },
+		"noted": func() repl.Result {
+			r := text("v")
+			r.Notes = []string{`imported "fmt"`, `imported "math/rand"`, `imported "os/exec"`, "did more"}
+			return r
+		},
 		"page": func() repl.Result {
 			return repl.Result{Page: &repl.Display{Data: map[string]string{"text/plain": "long"}}, Next: &repl.Next{Source: "x", Replace: true}}
 		},
@@ -435,6 +440,15 @@ func TestDebug(t *testing.T) {
 	equal(t, []any{reply["success"], reply["request_seq"], reply["body"].(map[string]any)["isStarted"]}, []any{true, 3.0, false})
 	_, reply = f.ask(control, "debug_request", wire.Object{"seq": 4, "command": "attach"})
 	equal(t, reply["success"], false)
+}
+
+// What the session did by itself is a pale line, behind what the cell wrote.
+func TestNotes(t *testing.T) {
+	f := start(t)
+	published, _ := f.execute("noted", nil)
+	equal(t, published[2], `stream {"name":"stderr","text":"\u001b[2mimported \"math/rand\", \"os/exec\"; did more\u001b[0m\n"}`)
+	published, _ = f.execute("noted", map[string]any{"silent": true})
+	equal(t, published, []string{busyStatus, idleStatus})
 }
 
 func TestPayload(t *testing.T) {

@@ -96,11 +96,15 @@ type Result struct {
 	Next *Next    // the source of the next cell
 }
 
-// Told is what the session did by itself, in a line; "" when it did nothing.
+// Told is what the session did by itself, in a line; "" when that is nothing
+// worth a word: that fmt means "fmt" nobody doubts, but rand could be another.
 func (r Result) Told() string {
 	said, before := "", ""
 	for _, note := range r.Notes {
 		verb, what, _ := strings.Cut(note, " ")
+		if verb == "imported" && !strings.Contains(what, "/") {
+			continue
+		}
 		switch {
 		case said == "":
 			said = note

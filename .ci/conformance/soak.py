@@ -22,7 +22,7 @@ class Soak:
         self.c, self.rng, self.counts = client, rng, {}
         self.deeds = {
             self.value: 30, self.lines: 6, self.mixed: 4, self.display: 6, self.error: 6, self.late: 3, self.expressions: 5,
-            self.questions: 10, self.interrupt: 3, self.queue: 4, self.kill: 1, self.restart: 1,
+            self.questions: 10, self.beside: 4, self.comm: 4, self.interrupt: 3, self.queue: 4, self.kill: 1, self.restart: 1,
         }
 
     def step(self):
@@ -66,6 +66,25 @@ class Soak:
     def expressions(self):
         values = self.c.run("1", user_expressions={"a": "1 + 1", "b": "nosuch"}).content["user_expressions"]
         self.same((values["a"]["data"]["text/plain"], values["b"]["status"]), ("2", "error"))
+
+    def beside(self):
+        """A subshell's cell beside one of the main shell."""
+        subshell = self.c.ask("create_subshell_request", channel="control").content["subshell_id"]
+        main = self.c.submit('time.Sleep(50 * time.Millisecond)\nfmt.Println("main")')
+        n = self.rng.randrange(1000)
+        code = 'for i := 0; i < 20; i++ { fmt.Println("beside", i) }\n%d * 2' % n
+        cell = self.c.ask("execute_request", dict(code=code, silent=False, store_history=True), subshell_id=subshell)
+        self.same((cell.result, cell.text()), (str(2 * n), "".join("beside %d\n" % i for i in range(20))))
+        self.same(self.c.finish(main).text(), "main\n")
+        self.same(self.c.ask("delete_subshell_request", dict(subshell_id=subshell), "control").status, "ok")
+
+    def comm(self):
+        self.c.run('soakComm := host.OpenComm("soak", host.Message{})\nsoakComm.OnMessage(func(m host.Message) { fmt.Println("heard", m.Data["n"]) })')
+        name, = self.c.ask("comm_info_request").content["comms"]
+        cell = self.c.send("comm_msg", dict(comm_id=name, data={"n": 7}))
+        self.c.until(lambda: cell.idle_at, what="idle")
+        self.same(cell.text(), "heard 7\n")
+        self.same(self.c.run("soakComm.Close(host.Message{})").of("comm_close"), [{"comm_id": name, "data": {}}])
 
     def questions(self):
         asked = [self.c.send("complete_request", dict(code="fmt.Pr", cursor_pos=6)), self.c.send("kernel_info_request", channel="control"),
