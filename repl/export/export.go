@@ -101,6 +101,7 @@ type exporter struct {
 	errClash bool   // err is one of the notebook's variables
 	otherErr string // what errors are called where err is the user's
 	must     map[int]string
+	shower   string // the helper that shows a value with a nil error
 	labels   map[string]bool
 	declared []string // package-level text
 	inits    int

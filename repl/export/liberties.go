@@ -380,9 +380,14 @@ func (e *exporter) showChecked(p *piece, sc scope, at span, ts []types.Type, cal
 		names = append(names, e.fresh(calleeName(call)))
 	}
 	list := strings.Join(names, ", ")
-	shown := fmt.Sprintf("%s.Println(%s, %s)", e.use("fmt", "fmt"), list, name)
-	if len(ts) == 2 && pictured(ts[0]) {
+	shown := ""
+	switch {
+	case len(ts) != 2 || plain(ts[0]):
+		shown = fmt.Sprintf("%s.Println(%s, %s)", e.use("fmt", "fmt"), e.texts(ts, names), name)
+	case pictured(ts[0]):
 		shown = e.use("graft/stdlib/display", "display") + ".Show(" + list + ")"
+	default:
+		shown = e.showName() + "(" + list + ")"
 	}
 	if p.defers {
 		p.later = e.fresh("show")

@@ -5,12 +5,20 @@ import (
 	"go/ast"
 	"go/constant"
 	"go/types"
+	"slices"
 	"strings"
 )
 
 // show is the statement that prints what a session shows of a value.
 func (e *exporter) show(p *piece, x ast.Expr, ts []types.Type, text string, isCall bool) string {
 	if len(ts) > 1 {
+		if isCall && slices.ContainsFunc(ts, func(t types.Type) bool { return !plain(t) }) {
+			var names []string
+			for range ts {
+				names = append(names, e.fresh("value"))
+			}
+			return fmt.Sprintf("%s := %s\n%s.Println(%s)", strings.Join(names, ", "), text, e.use("fmt", "fmt"), e.texts(ts, names))
+		}
 		return e.use("fmt", "fmt") + ".Println(" + text + ")"
 	}
 	t, tv := ts[0], p.values[p.place(x)]
@@ -33,6 +41,30 @@ func (e *exporter) show(p *piece, x ast.Expr, ts []types.Type, text string, isCa
 		return e.use("fmt", "fmt") + ".Println(" + text + ")"
 	}
 	return e.use("graft/stdlib/display", "display") + ".Show(" + text + ")"
+}
+
+// texts are several values' texts.
+func (e *exporter) texts(ts []types.Type, names []string) string {
+	out := slices.Clone(names)
+	for i, n := range names {
+		if isFunc(ts[i]) { // go vet takes it for a call that is missing
+			out[i] = e.use("fmt", "fmt") + ".Sprintf(\"%p\", " + n + ")"
+		} else if !plain(ts[i]) {
+			out[i] = e.use("graft/stdlib/display", "display") + ".Render(" + n + ")[\"text/plain\"]"
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// showName is the helper that shows a value whose error is nil: with it when
+// the value is a line of text, alone when it is more.
+func (e *exporter) showName() string {
+	if e.shower == "" {
+		e.shower = e.fresh("show")
+		e.declared = append(e.declared, fmt.Sprintf("// %s prints a value that came with a nil error.\nfunc %s(v any) {\nif m := %s.Render(v); len(m) == 1 {\n%s.Println(m[\"text/plain\"], nil)\n} else {\ndisplay.Show(v)\n}\n}",
+			e.shower, e.shower, e.use("graft/stdlib/display", "display"), e.use("fmt", "fmt")))
+	}
+	return e.shower
 }
 
 // awkward are texts that go vet takes for a slip in a call of Println.
