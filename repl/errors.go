@@ -20,6 +20,12 @@ func compileError(cell Cell, diags []check.Diagnostic) *Error {
 		if d.Syntax {
 			e.Name = SyntaxError
 		}
+		if d.File != "" {
+			line, col := split.LineColumn(d.Source, d.Offset)
+			msgs = append(msgs, fmt.Sprintf("%s:%d:%d: %s", d.File, line, col, d.Msg))
+			e.Traceback = append(e.Traceback, excerptOf(d.File, d.Source, line, col, d.Msg)...)
+			continue
+		}
 		line, col := split.LineColumn(cell.Source, d.Offset)
 		if i == 0 {
 			e.Line, e.Column = line, col
@@ -57,9 +63,11 @@ func excerptOf(cell, source string, line, col int, msg string) []string {
 // runError words what a run ended with.
 func (r *runner) runError(p any, offset int, trace *nb.Trace) *Error {
 	e := &Error{Name: PanicError}
+	taken := 0
 	switch p := p.(type) {
 	case *nb.CellErr:
-		e.Name, e.Message, offset = CellError, fmt.Sprint(p.Err), p.At
+		e.Name, e.Message = CellError, fmt.Sprint(p.Err)
+		taken = p.At
 		if r.ctx.Err() != nil && errors.Is(p.Err, context.Canceled) {
 			e.Name, e.Message = Interrupted, "the cell was interrupted"
 		}
@@ -85,7 +93,31 @@ func (r *runner) runError(p any, offset int, trace *nb.Trace) *Error {
 	if e.Name == PanicError && trace != nil {
 		r.locate(e, text, trace)
 	}
+	if taken > 0 {
+		r.locateTaken(e, text, taken)
+	}
 	return e
+}
+
+// locateTaken puts the place of the call whose error was taken into e; a
+// function that took it may be of another cell.
+func (r *runner) locateTaken(e *Error, text string, taken int) {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	place, ok := r.s.low.Place(taken)
+	if !ok || r.s.era != r.era || place.Offset < 0 {
+		return
+	}
+	line, col := split.LineColumn(place.Source, place.Offset)
+	here := fmt.Sprintf("In[%d]", r.cell.Number)
+	e.Traceback = excerptOf(place.Cell, place.Source, line, col, text)
+	name, _ := r.s.low.Func(place.Func)
+	if name != "" {
+		e.Traceback = append(e.Traceback, fmt.Sprintf("in %s, called by %s:%d", name, here, e.Line))
+	}
+	if place.Cell == here {
+		e.Line, e.Column = line, col
+	}
 }
 
 // locate puts the exact place of a panic, and the cells' functions that it

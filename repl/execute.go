@@ -44,6 +44,7 @@ func (s *Session) runGo(ctx context.Context, cell Cell, out Output) Result {
 		for _, p := range u.Imported {
 			notes = append(notes, fmt.Sprintf("imported %q", p))
 		}
+		notes = append(notes, u.Notes...)
 		res := r.unit(u)
 		if res.Err != nil || i == len(units)-1 {
 			res.Notes = notes
@@ -131,7 +132,7 @@ func (r *runner) compile(u *check.Unit) (*lower.Output, *Error) {
 	if s.era != r.era {
 		return nil, compileError(r.cell, []check.Diagnostic{{Offset: -1, Msg: "another cell has reset the session while this one ran"}})
 	}
-	o, err := s.low.Cell(u, s.checker.Lookup)
+	o, err := s.low.Cell(u, s.checker.LookupIn(u))
 	if err != nil {
 		return nil, r.refusal(u, err)
 	}
@@ -192,12 +193,15 @@ func (r *runner) goroutineFailed(v any, t *nb.Trace) {
 func (r *runner) result(vals []any) { r.vals, r.has = vals, true }
 
 func (r *runner) refusal(u *check.Unit, err error) *Error {
-	off := -1
+	d := check.Diagnostic{Offset: -1, Msg: err.Error()}
 	var ref *lower.Refusal
 	if errors.As(err, &ref) && ref.Node != nil {
-		off = u.Offset(ref.Node.Pos())
+		name, source, off := u.Place(ref.Node.Pos())
+		if d.Offset = off; u.IsPackage() {
+			d.File, d.Source = name, source
+		}
 	}
-	return compileError(r.cell, []check.Diagnostic{{Offset: off, Msg: err.Error()}})
+	return compileError(r.cell, []check.Diagnostic{d})
 }
 
 func (r *runner) internal(err error) *Error {

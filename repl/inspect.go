@@ -108,6 +108,9 @@ func receiverName(t types.Type) string {
 
 // remember keeps the comments of a cell's declarations.
 func (s *Session) remember(u *check.Unit) {
+	if u.IsPackage() {
+		return
+	}
 	for _, d := range u.Decls {
 		switch d := d.(type) {
 		case *ast.FuncDecl:

@@ -10,6 +10,9 @@ import (
 // keepSource keeps the text of a cell's declarations, for those who ask for
 // more than the documentation.
 func (s *Session) keepSource(u *check.Unit) {
+	if u.IsPackage() {
+		return
+	}
 	keep := func(name string, n ast.Node) {
 		from, to := u.Offset(n.Pos()), u.Offset(n.End())
 		if from >= 0 && from < to && to <= len(u.Source) {

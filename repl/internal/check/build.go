@@ -8,18 +8,18 @@ import (
 	"go/token"
 	"go/types"
 	"strconv"
-
-	"graft/repl/internal/split"
 )
 
 // builder checks one segment of a cell.
 type builder struct {
 	s            *Session
-	p            *split.Parsed
+	offset       func(token.Pos) int
 	decls        []ast.Decl
 	stmts        []ast.Stmt
 	cell, source string
-	silent       bool // the trailing value is not shown
+	silent       bool   // the trailing value is not shown
+	path, name   string // of the package
+	strict       bool   // Go as it is, without the liberties of cells
 
 	u        *Unit
 	errs     []types.Error
@@ -52,7 +52,7 @@ func checkSource(fset *token.FileSet, path, src string) *types.Package {
 
 func (b *builder) build() (*Unit, []Diagnostic) {
 	b.added, b.shadow, b.values = map[string]string{}, map[string]string{}, map[ast.Node]bool{}
-	b.u = &Unit{Offset: b.p.Offset, Cell: b.cell, Source: b.source}
+	b.u = &Unit{Offset: b.offset, Cell: b.cell, Source: b.source}
 	if d := b.collect(); len(d) > 0 {
 		return nil, d
 	}
@@ -119,9 +119,21 @@ func (b *builder) importDecl(d *ast.GenDecl) []Diagnostic {
 		if err != nil {
 			continue
 		}
+		if at, ok := b.s.locals.resolve(p, ""); ok {
+			if ds := b.s.locals.use(at); len(ds) > 0 {
+				for _, d := range ds {
+					if d.File == "" {
+						d.Offset = b.offset(is.Path.Pos())
+					}
+					diags = append(diags, d)
+				}
+				continue
+			}
+			p = at
+		}
 		pkg, err := b.s.Importer.Import(p)
 		if err != nil || pkg == nil {
-			diags = append(diags, Diagnostic{Offset: b.p.Offset(is.Path.Pos()), Msg: b.noPackage(p)})
+			diags = append(diags, Diagnostic{Offset: b.offset(is.Path.Pos()), Msg: noPackage(p, b.s.Known)})
 			continue
 		}
 		name := pkg.Name()
@@ -247,7 +259,7 @@ func (b *builder) rename(n ast.Node, names map[string]bool) bool {
 
 // file assembles what go/types sees.
 func (b *builder) file() *ast.File {
-	f := &ast.File{Name: ast.NewIdent("main")}
+	f := &ast.File{Name: ast.NewIdent(b.name)}
 	mentioned := b.mentioned()
 	pos := token.NoPos
 	if len(b.stmts) > 0 {
@@ -307,13 +319,9 @@ func blankFunc(body []ast.Stmt) *ast.FuncDecl {
 // check runs go/types once over the segment as it stands.
 func (b *builder) check() {
 	b.errs = nil
-	pkg := types.NewPackage("main", "main")
+	pkg := types.NewPackage(b.path, b.name)
 	b.populate(pkg)
-	info := &types.Info{
-		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
-		Implicits: map[ast.Node]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{}, Scopes: map[ast.Node]*types.Scope{},
-		Instances: map[*ast.Ident]types.Instance{},
-	}
+	info := newInfo()
 	conf := b.s.config(func(err error) {
 		if e, ok := err.(types.Error); ok {
 			b.errs = append(b.errs, e)

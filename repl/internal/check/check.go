@@ -31,19 +31,23 @@ type Session struct {
 	objs    map[string]types.Object
 	imports map[string]string // name → path
 	helper  map[string]types.Object
+	locals  *locals
 }
 
 // NewSession returns an empty session.
 func NewSession(fset *token.FileSet, imp types.Importer, known map[string]string) *Session {
-	return &Session{Fset: fset, Importer: imp, Known: known,
+	l := newLocals(fset, imp, known)
+	return &Session{Fset: fset, Importer: l, Known: known, locals: l,
 		objs: map[string]types.Object{}, imports: map[string]string{}, helper: helpers(fset)}
 }
 
-// Diagnostic is a compile error at a byte offset of the cell.
+// Diagnostic is a compile error at a byte offset of the cell, or of the file
+// of a package.
 type Diagnostic struct {
-	Offset int
-	Msg    string
-	Syntax bool
+	Offset       int
+	Msg          string
+	Syntax       bool
+	File, Source string // of a package beside the notebook: its name and text
 }
 
 // Step is one top-level statement, in order.
@@ -69,14 +73,29 @@ type Unit struct {
 	Methods []Method
 	Steps   []Step
 	Offset  func(token.Pos) int
-	Cell    string // the name of the cell it is from, "In[3]"
+	Cell    string // the name of the cell it is from, "In[3]", or of the package beside the notebook
 	Source  string // all of the cell
+	Notes   []string
 
 	Imported []string                      // import paths that were missing and added
 	Alias    map[types.Object]types.Object // a second name of a session's object
 	imports  map[string]string
 	dots     []types.Object
+	local    *local // the package it is, if it is none of a cell
+	files    *localFiles
 }
+
+// Place is where a position is: the name and the text of its cell or file,
+// and the offset there, -1 when it is in neither.
+func (u *Unit) Place(pos token.Pos) (name, source string, offset int) {
+	if u.files != nil {
+		return u.files.place(pos)
+	}
+	return u.Cell, u.Source, u.Offset(pos)
+}
+
+// IsPackage tells a package beside the notebook from a piece of a cell.
+func (u *Unit) IsPackage() bool { return u.local != nil }
 
 // Check checks a cell. The session is not changed before Commit.
 func (s *Session) Check(name, source string) ([]*Unit, []Diagnostic) {
@@ -84,22 +103,26 @@ func (s *Session) Check(name, source string) ([]*Unit, []Diagnostic) {
 	if len(errs) > 0 {
 		var out []Diagnostic
 		for _, e := range errs {
-			out = append(out, Diagnostic{e.Offset, e.Msg, true})
+			out = append(out, Diagnostic{Offset: e.Offset, Msg: e.Msg, Syntax: true})
 		}
 		return nil, out
 	}
-	var units []*Unit
 	if len(p.Decls) == 0 && len(p.Stmts) == 0 {
 		return nil, nil
 	}
+	notes, diags := s.reload(p)
+	if len(diags) > 0 {
+		return nil, diags
+	}
+	var units []*Unit
 	segs := segments(p, s.objs)
 	view := s
 	if len(segs) > 1 {
 		view = &Session{Fset: s.Fset, Importer: s.Importer, Known: s.Known, objs: maps.Clone(s.objs),
-			imports: maps.Clone(s.imports), helper: s.helper}
+			imports: maps.Clone(s.imports), helper: s.helper, locals: s.locals}
 	}
 	for i, seg := range segs {
-		b := &builder{s: view, p: p, cell: name, source: source, stmts: seg, silent: p.Silent || i < len(segs)-1}
+		b := &builder{s: view, offset: p.Offset, path: "main", name: "main", cell: name, source: source, stmts: seg, silent: p.Silent || i < len(segs)-1}
 		if i == 0 {
 			b.decls = p.Decls
 		}
@@ -112,11 +135,16 @@ func (s *Session) Check(name, source string) ([]*Unit, []Diagnostic) {
 		}
 		units = append(units, u)
 	}
-	return units, nil
+	units[0].Notes = notes
+	return append(s.locals.units, units...), nil
 }
 
 // Commit makes what u declares visible to later cells.
 func (s *Session) Commit(u *Unit) {
+	if u.local != nil {
+		s.locals.commit(u.local)
+		return
+	}
 	for name, path := range u.imports {
 		s.imports[name] = path
 		delete(s.objs, name)
@@ -136,6 +164,14 @@ func (s *Session) Commit(u *Unit) {
 
 // Lookup returns the session's object of that name.
 func (s *Session) Lookup(name string) types.Object { return s.objs[name] }
+
+// LookupIn is Lookup in the scope that a unit belongs to.
+func (s *Session) LookupIn(u *Unit) func(string) types.Object {
+	if u.local == nil {
+		return s.Lookup
+	}
+	return func(name string) types.Object { return u.local.before[name] }
+}
 
 // Names lists the session's names, sorted.
 func (s *Session) Names() []string { return slices.Sorted(maps.Keys(s.objs)) }

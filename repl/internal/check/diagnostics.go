@@ -2,6 +2,7 @@ package check
 
 import (
 	"go/types"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -13,8 +14,8 @@ func (b *builder) diagnostics() []Diagnostic {
 		if b.forgiven(e) {
 			continue
 		}
-		off := b.p.Offset(e.Pos)
-		out = append(out, Diagnostic{Offset: off, Msg: b.suggest(e, clean(e.Msg))})
+		off := b.offset(e.Pos)
+		out = append(out, Diagnostic{Offset: off, Msg: twice(b.suggest(e, clean(e.Msg)))})
 	}
 	slices.SortStableFunc(out, func(x, y Diagnostic) int { return x.Offset - y.Offset })
 	return slices.CompactFunc(out, func(x, y Diagnostic) bool { return x == y })
@@ -35,6 +36,17 @@ func (b *builder) forgiven(e types.Error) bool {
 		}
 	}
 	return false
+}
+
+// sameName is a complaint about two types of one name.
+var sameName = regexp.MustCompile(`of (?:\w+ )?type ([^ ]+)\) as ([^ ]+) value`)
+
+// twice explains it.
+func twice(msg string) string {
+	if m := sameName.FindStringSubmatch(msg); m != nil && m[1] == m[2] {
+		return msg + ": the type was declared again since; make the value anew"
+	}
+	return msg
 }
 
 // clean takes the session's own marks out of a message.

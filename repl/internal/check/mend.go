@@ -12,6 +12,9 @@ import (
 // used but not imported, and takes the error of calls that give one result
 // too many. It reports whether checking again is worth it.
 func (b *builder) mend() bool {
+	if b.strict {
+		return false
+	}
 	real := false
 	for _, e := range b.errs {
 		real = real || !b.forgiven(e)

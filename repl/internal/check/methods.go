@@ -25,7 +25,7 @@ func (b *builder) oldMethods() []Diagnostic {
 			continue
 		}
 		if named.TypeParams().Len() > 0 {
-			diags = append(diags, Diagnostic{Offset: b.p.Offset(f.Name.Pos()),
+			diags = append(diags, Diagnostic{Offset: b.offset(f.Name.Pos()),
 				Msg: fmt.Sprintf("method %s of the generic type %s must be declared in the cell that declares the type", f.Name.Name, name)})
 			continue
 		}
@@ -79,7 +79,7 @@ func (b *builder) declareMethods() []Diagnostic {
 		msig := types.NewSignatureType(types.NewVar(recv.Pos(), m.named.Obj().Pkg(), recv.Name(), recv.Type()), nil, nil,
 			types.NewTuple(rest...), sig.Results(), sig.Variadic())
 		if d := b.addMethod(m, msig); d != "" {
-			diags = append(diags, Diagnostic{Offset: b.p.Offset(m.decl.Name.Pos()), Msg: d})
+			diags = append(diags, Diagnostic{Offset: b.offset(m.decl.Name.Pos()), Msg: d})
 		}
 	}
 	return diags
@@ -109,7 +109,7 @@ func (b *builder) namedOf(name string) (*types.Named, bool) {
 		return nil, false
 	}
 	n, ok := types.Unalias(tn.Type()).(*types.Named)
-	if !ok || n.Obj().Pkg() == nil || n.Obj().Pkg().Path() != "main" {
+	if !ok || n.Obj().Pkg() == nil || n.Obj().Pkg().Path() != b.path {
 		return nil, false
 	}
 	return n, true

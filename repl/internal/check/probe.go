@@ -22,7 +22,8 @@ type Probe struct {
 // offset.
 func (s *Session) Probe(source string, offset int) *Probe {
 	p, _ := split.Parse(s.Fset, "probe", source)
-	b := &builder{s: s, p: p, decls: p.Decls, stmts: p.Stmts,
+	s.locals.begin()
+	b := &builder{s: s, offset: p.Offset, path: "main", name: "main", decls: p.Decls, stmts: p.Stmts,
 		added: map[string]string{}, shadow: map[string]string{}, values: map[ast.Node]bool{}, u: &Unit{Offset: p.Offset}}
 	b.collect()
 	for range 3 {

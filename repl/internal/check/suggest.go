@@ -73,9 +73,8 @@ func (b *builder) packageNamed(name string) *types.Package {
 }
 
 // noPackage is the error of an import that cannot be resolved.
-func (b *builder) noPackage(path string) string {
-	msg := "could not import " + path + ": no such package here"
-	return mean(msg, "", path, slices.Collect(maps.Values(b.s.Known)))
+func noPackage(path string, known map[string]string) string {
+	return mean("could not import "+path+": no such package here", "", path, slices.Collect(maps.Values(known)))
 }
 
 func exported(p *types.Package) []string {

@@ -139,7 +139,7 @@ func (f *fn) args(x *ast.CallExpr, sig *types.Signature) []string {
 // compiled tells whether a call is one of a compiled function.
 func (f *fn) compiled(x *ast.CallExpr) bool {
 	o, ok := f.callee(x).(*types.Func)
-	return ok && o.Pkg() != nil && o.Pkg().Path() != "main"
+	return ok && o.Pkg() != nil && !interpreted(o.Pkg())
 }
 
 // gathered puts the variadic arguments of a call of interpreted code into a
@@ -153,7 +153,7 @@ func (f *fn) gathered(x *ast.CallExpr, sig *types.Signature, args []string) []st
 	// an empty slice where Go gives nil (but a type that is not exported cannot
 	// be spelled).
 	elem := sig.Params().At(n).Type().Underlying().(*types.Slice).Elem()
-	if o, ok := f.callee(x).(*types.Func); ok && (len(args) > n || hidden(elem)) && o.Pkg() != nil && o.Pkg().Path() != "main" && f.L.library.body(o.Origin()) == nil {
+	if o, ok := f.callee(x).(*types.Func); ok && (len(args) > n || hidden(elem)) && o.Pkg() != nil && !interpreted(o.Pkg()) && f.L.library.body(o.Origin()) == nil {
 		return args
 	}
 	slice := f.rep(sig.Params().At(n).Type())
@@ -170,7 +170,7 @@ func hidden(t types.Type) bool {
 		t = p.Elem()
 	}
 	n, ok := types.Unalias(t).(*types.Named)
-	return ok && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() != "main" && !n.Obj().Exported()
+	return ok && n.Obj().Pkg() != nil && !interpreted(n.Obj().Pkg()) && !n.Obj().Exported()
 }
 
 // spread is f(g()) where g has several results.
@@ -241,7 +241,7 @@ func (f *fn) take(x ast.Expr, n string) string {
 		}
 	}
 	return fmt.Sprintf("func() (%s) {\n%s := %s\n%s.Check(%s, %d)\nreturn %s\n}()", strings.Join(reps, ", "), strings.Join(names, ", "),
-		f.expr(x), f.L.nb(), names[want], f.unit.Offset(x.Pos()), strings.Join(names[:want], ", "))
+		f.expr(x), f.L.nb(), names[want], f.place(x), strings.Join(names[:want], ", "))
 }
 
 // atomicPointer is a method of sync/atomic.Pointer[T], which package nb has

@@ -21,6 +21,7 @@ func (L *Lowerer) steps(u *check.Unit) {
 	in := &inst{deps: map[*inst]bool{}, name: L.out.Run}
 	f := &fn{L: L, unit: u, info: u.Info, inst: in, b: &strings.Builder{}, names: map[types.Object]string{}, counters: map[types.Object]bool{}, n: &n, cell: true,
 		sig: types.NewSignatureType(nil, nil, nil, nil, nil, false)}
+	var inits []string
 	for _, d := range u.Decls {
 		fd, ok := d.(*ast.FuncDecl)
 		if !ok {
@@ -32,8 +33,12 @@ func (L *Lowerer) steps(u *check.Unit) {
 		}
 		in := L.instance(obj, nil)
 		if fd.Name.Name == "init" && fd.Recv == nil {
-			f.line("%s()", f.use(in))
+			inits = append(inits, f.use(in)+"()")
 		}
+	}
+	if !u.IsPackage() { // a package's variables come first
+		f.b.WriteString(strings.Join(append(inits, ""), "\n"))
+		inits = nil
 	}
 	for _, m := range u.Methods {
 		L.instance(m.Func, nil)
@@ -62,6 +67,7 @@ func (L *Lowerer) steps(u *check.Unit) {
 	} else {
 		f.b.WriteString(body)
 	}
+	f.b.WriteString(strings.Join(append(inits, ""), "\n"))
 	fmt.Fprintf(&L.out.funcs, "func %s() {\n%s}\n", L.out.Run, f.b.String())
 }
 
@@ -94,7 +100,9 @@ func (f *fn) step(s check.Step) {
 }
 
 func (f *fn) position(n ast.Node) {
-	f.line("%s.At(%d)", f.L.nb(), f.unit.Offset(n.Pos()))
+	if !f.unit.IsPackage() {
+		f.line("%s.At(%d)", f.L.nb(), f.unit.Offset(n.Pos()))
+	}
 	f.mark(n)
 }
 
@@ -188,7 +196,7 @@ func (f *fn) checked(x ast.Expr) []string {
 }
 
 func (f *fn) check(name string, at ast.Node) {
-	f.line("%s.Check(%s, %d)", f.L.nb(), name, f.unit.Offset(at.Pos()))
+	f.line("%s.Check(%s, %d)", f.L.nb(), name, f.place(at))
 }
 
 // trailing hands the values of the cell's last expression to the session.

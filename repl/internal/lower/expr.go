@@ -75,7 +75,7 @@ func (f *fn) variable(at ast.Node, o *types.Var) string {
 	if p := o.Pkg(); p != nil && p.Path() == "os" && o.Name() == "Stdin" {
 		return f.L.nb() + ".Stdin()"
 	}
-	if p := o.Pkg(); p != nil && p.Path() != "main" {
+	if p := o.Pkg(); p != nil && !interpreted(p) {
 		return f.L.pkg(p.Path()) + "." + o.Name()
 	}
 	f.refuse(at, "variable %s has no value: the cell that declares it did not run", o.Name())
@@ -96,7 +96,7 @@ func (f *fn) funcValue(id *ast.Ident, o *types.Func) string {
 	if o.Pkg() == nil {
 		f.refuse(id, "%s cannot be used here", o.Name())
 	}
-	if o.Pkg().Path() == "main" {
+	if interpreted(o.Pkg()) {
 		f.refuse(id, "function %s has no body here", o.Name())
 	}
 	if o.Signature().TypeParams().Len() > 0 {

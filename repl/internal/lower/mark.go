@@ -34,7 +34,8 @@ func (L *Lowerer) Func(emitted string) (string, Place) {
 	if r := src.obj.Signature().Recv(); r != nil {
 		name = recvName(r.Type()) + "." + name
 	}
-	return name, Place{Cell: src.unit.Cell, Source: src.unit.Source, Offset: src.unit.Offset(src.decl.Pos())}
+	cell, source, off := src.unit.Place(src.decl.Pos())
+	return name, Place{Cell: cell, Source: source, Offset: off}
 }
 
 // mark notes the place of what may panic in a statement, for the line that an
@@ -59,7 +60,7 @@ func (f *fn) place(nodes ...ast.Node) int {
 		if !pos.IsValid() {
 			continue
 		}
-		off := f.unit.Offset(pos)
+		cell, source, off := f.unit.Place(pos)
 		if off < 0 {
 			return 0
 		}
@@ -67,7 +68,7 @@ func (f *fn) place(nodes ...ast.Node) int {
 		if f.inst != nil {
 			name = f.inst.name
 		}
-		f.L.places = append(f.L.places, Place{f.unit.Cell, f.unit.Source, off, name})
+		f.L.places = append(f.L.places, Place{cell, source, off, name})
 		return len(f.L.places)
 	}
 	return 0
@@ -126,7 +127,7 @@ func (f *fn) harmless(n *ast.CallExpr) bool {
 	case *types.Builtin:
 		return o.Name() != "panic" && o.Name() != "close" && o.Name() != "make"
 	case *types.Func:
-		return o.Pkg() != nil && o.Pkg().Path() == "main" && !types.IsInterface(recvType(o))
+		return interpreted(o.Pkg()) && !types.IsInterface(recvType(o))
 	}
 	return false
 }

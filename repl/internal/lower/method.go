@@ -31,7 +31,7 @@ func (L *Lowerer) emitRegistration(in *inst) {
 	for i := range ms.Len() {
 		sel := ms.At(i)
 		m := sel.Obj().(*types.Func)
-		if !m.Exported() && m.Pkg().Path() != "main" {
+		if !m.Exported() && !interpreted(m.Pkg()) {
 			continue // of a compiled type that is embedded
 		}
 		n := 0

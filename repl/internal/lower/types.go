@@ -6,6 +6,8 @@ import (
 	"go/types"
 	"strconv"
 	"strings"
+
+	"graft/repl/internal/nb"
 )
 
 // structType is an emitted struct (or self-containing) type.
@@ -17,8 +19,10 @@ func cellType(t types.Type) (*types.Named, bool) {
 	if !ok || n.Obj().Pkg() == nil {
 		return nil, false
 	}
-	return n, n.Obj().Pkg().Path() == "main" || overlaid(n.Obj().Pkg().Path())
+	return n, interpreted(n.Obj().Pkg()) || overlaid(n.Obj().Pkg().Path())
 }
+
+func interpreted(p *types.Package) bool { return nb.Interpreted(p) }
 
 // overlaid packages are generic all through: their source is lowered with
 // the cell's.

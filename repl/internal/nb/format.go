@@ -358,7 +358,7 @@ func hasCellType(t types.Type, seen map[types.Type]bool) bool {
 	seen[t] = true
 	switch t := types.Unalias(t).(type) {
 	case *types.Named:
-		if p := t.Obj().Pkg(); p != nil && p.Path() == "main" {
+		if p := t.Obj().Pkg(); Interpreted(p) {
 			return true
 		}
 		return false

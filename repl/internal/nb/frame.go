@@ -214,7 +214,7 @@ func nilDeref() error { return RuntimeError{"invalid memory address or nil point
 // CellErr ends a cell because an error it did not take was not nil.
 type CellErr struct {
 	Err error
-	At  int // byte in the cell
+	At  int // number of its place in lowered code
 }
 
 func (e *CellErr) Error() string { return e.Err.Error() }

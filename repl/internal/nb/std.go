@@ -115,7 +115,7 @@ func (t cellReflectType) Field(i int) reflect.StructField {
 		f.Tag = reflect.StructTag(s.Tag(i))
 		f.Anonymous = s.Field(i).Embedded()
 		if !s.Field(i).Exported() {
-			f.PkgPath = "main"
+			f.PkgPath = s.Field(i).Pkg().Path()
 		}
 		if t.t.rt.HasCellType(s.Field(i).Type()) {
 			f.Type = cellReflectType{f.Type, t.t.rt.Intern(s.Field(i).Type())}
