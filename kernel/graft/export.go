@@ -42,7 +42,20 @@ func exportNotebook(path, output, source string) error {
 	if err != nil {
 		return err
 	}
-	p, err := export.Notebook(exportCells(nb), export.Options{Name: filepath.Base(path)})
+	if output, err = filepath.Abs(output); err != nil {
+		return err
+	}
+	if source != "" {
+		if source, err = filepath.Abs(source); err != nil {
+			return err
+		}
+	}
+	// Packages beside the notebook are found from its folder, as they are when it runs.
+	if err := os.Chdir(filepath.Dir(path)); err != nil {
+		return err
+	}
+	module := moduleName(strings.TrimSuffix(filepath.Base(path), ".ipynb"))
+	p, err := export.Notebook(exportCells(nb), export.Options{Name: filepath.Base(path), Module: module})
 	if cell := (*export.CellError)(nil); errors.As(err, &cell) {
 		return fmt.Errorf("export: %s: cell %d is not valid:\n%s\n(tag a cell raises-exception when its error is what it shows)", path, cell.Number, cell.Msg)
 	}
@@ -51,9 +64,12 @@ func exportNotebook(path, output, source string) error {
 	}
 	files := map[string][]byte{output: p.Source}
 	if filepath.Ext(output) != ".go" {
-		if files, err = programFiles(path, output, source, p); err != nil {
+		if files, err = programFiles(module, output, source, p); err != nil {
 			return err
 		}
+	}
+	if filepath.Ext(output) == ".go" && len(p.Files) > 0 {
+		p.Notes = append(p.Notes, "the program imports packages beside the notebook: without -o DIR they are not copied")
 	}
 	for _, name := range sortedKeys(files) {
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
@@ -91,10 +107,12 @@ func exportCells(nb *notebook.Notebook) []export.Cell {
 }
 
 // programFiles are the files of a module with the program.
-func programFiles(path, dir, source string, p *export.Program) (map[string][]byte, error) {
-	name := moduleName(strings.TrimSuffix(filepath.Base(path), ".ipynb"))
+func programFiles(module, dir, source string, p *export.Program) (map[string][]byte, error) {
 	files := map[string][]byte{filepath.Join(dir, "main.go"): p.Source}
-	mod, sum, err := moduleFiles(name, p.Imports, source)
+	for name, text := range p.Files {
+		files[filepath.Join(dir, filepath.FromSlash(name))] = text
+	}
+	mod, sum, err := moduleFiles(module, p.Imports, source)
 	if err != nil {
 		return nil, err
 	}

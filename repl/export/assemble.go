@@ -30,8 +30,11 @@ func (e *exporter) assemble() (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{Source: source, Notes: e.notes}
-	p.Imports = slices.Compact(slices.Sorted(maps.Values(e.imports)))
+	p := &Program{Source: source, Files: e.files, Notes: e.notes}
+	p.Imports = slices.Compact(slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Values(e.imports)), e.carried))))
+	p.Imports = slices.DeleteFunc(p.Imports, func(path string) bool {
+		return slices.Contains(slices.Collect(maps.Values(e.locals)), path)
+	})
 	return p, nil
 }
 
@@ -47,7 +50,7 @@ func (e *exporter) importDecl() string {
 		} else if e.packageName(path) != name {
 			line = name + " " + line
 		}
-		if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") || first == "graft" {
+		if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") || first == "graft" || strings.HasPrefix(path, e.module()+"/") {
 			others = append(others, line)
 		} else {
 			std = append(std, line)
@@ -63,7 +66,7 @@ func (e *exporter) importDecl() string {
 }
 
 func (e *exporter) packageName(path string) string {
-	if p, err := e.imp.Import(path); err == nil {
+	if p, err := (programImporter{e}).Import(path); err == nil {
 		return p.Name()
 	}
 	return ""

@@ -43,14 +43,16 @@ type Cell struct {
 
 // Options say where the cells are from; the zero value works.
 type Options struct {
-	Name string // of the notebook, for the program's first comment
+	Name   string // of the notebook, for the program's first comment
+	Module string // the program's module path; default "program"
 }
 
 // Program is a notebook as Go.
 type Program struct {
-	Source  []byte   // main.go, as gofmt writes it
-	Imports []string // import paths, sorted
-	Notes   []string // what came out otherwise than the notebook has it
+	Source  []byte            // main.go, as gofmt writes it
+	Files   map[string][]byte // packages beside the notebook: their files, by name with slashes
+	Imports []string          // import paths of all of it, sorted, but for those of Files
+	Notes   []string          // what came out otherwise than the notebook has it
 }
 
 // CellError is a cell that cannot be exported because it is not valid.
@@ -75,6 +77,9 @@ func Notebook(cells []Cell, opt Options) (*Program, error) {
 	for _, p := range e.pieces {
 		e.rewrite(p)
 	}
+	if e.broken != nil {
+		return nil, fmt.Errorf("export: %w", e.broken)
+	}
 	return e.assemble()
 }
 
@@ -82,7 +87,6 @@ func Notebook(cells []Cell, opt Options) (*Program, error) {
 type exporter struct {
 	opt     Options
 	fset    *token.FileSet
-	imp     types.Importer
 	known   map[string]string
 	session *check.Session
 
@@ -96,6 +100,10 @@ type exporter struct {
 	words   map[string]bool   // all identifiers of the notebook
 	taken   map[string]bool   // names of the program's own scope
 	imports map[string]string // name → path
+	locals  map[string]string // packages beside the notebook: the session's path → the program's
+	files   map[string][]byte // of theirs
+	carried []string          // what they import
+	broken  error
 	notes   []string
 
 	errClash bool   // err is one of the notebook's variables
@@ -162,8 +170,7 @@ func newExporter(opt Options) *exporter {
 	e := &exporter{opt: opt, fset: token.NewFileSet(), known: check.Known(typedata.Packages()),
 		vars: map[types.Object]*variable{}, funcs: map[types.Object]*function{}, methods: map[types.Object]*function{},
 		names: map[types.Object]string{}, words: map[string]bool{}, taken: map[string]bool{}, imports: map[string]string{},
-		must: map[int]string{}, labels: map[string]bool{}}
-	e.imp = typedata.NewImporter(e.fset)
+		locals: map[string]string{}, files: map[string][]byte{}, must: map[int]string{}, labels: map[string]bool{}}
 	e.session = e.newSession()
 	for _, n := range types.Universe.Names() {
 		e.taken[n] = true
@@ -174,7 +181,9 @@ func newExporter(opt Options) *exporter {
 	return e
 }
 
-func (e *exporter) newSession() *check.Session { return check.NewSession(e.fset, e.imp, e.known) }
+func (e *exporter) newSession() *check.Session {
+	return check.NewSession(e.fset, typedata.NewImporter(e.fset), e.known)
+}
 
 func (e *exporter) note(c Cell, format string, args ...any) {
 	e.notes = append(e.notes, fmt.Sprintf("In[%d]: ", c.Number)+fmt.Sprintf(format, args...))

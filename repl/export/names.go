@@ -214,6 +214,7 @@ func (e *exporter) importNames(p *piece) {
 // use has the program import path, by the given name if no other package has
 // it, and returns the name.
 func (e *exporter) use(path, name string) string {
+	path = e.localPath(path)
 	if e.imports[name] == path {
 		return name
 	}

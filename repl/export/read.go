@@ -42,8 +42,12 @@ func (e *exporter) code(p *piece) error {
 		e.pieces = append(e.pieces, p)
 		return nil
 	}
-	p.units = units
 	for _, u := range units {
+		if u.IsPackage() {
+			e.session.Commit(u)
+			continue
+		}
+		p.units = append(p.units, u)
 		e.declare(p, u)
 		e.session.Commit(u)
 	}
@@ -56,8 +60,12 @@ func (e *exporter) code(p *piece) error {
 func problems(source string, diags []check.Diagnostic) string {
 	var out []string
 	for _, d := range diags {
-		line, col := split.LineColumn(source, d.Offset)
-		out = append(out, fmt.Sprintf("%d:%d: %s", line, col, d.Msg))
+		file, text := "", source
+		if d.File != "" {
+			file, text = d.File+":", d.Source
+		}
+		line, col := split.LineColumn(text, d.Offset)
+		out = append(out, fmt.Sprintf("%s%d:%d: %s", file, line, col, d.Msg))
 	}
 	return strings.Join(out, "\n")
 }

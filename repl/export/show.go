@@ -7,6 +7,8 @@ import (
 	"go/types"
 	"slices"
 	"strings"
+
+	"graft/repl/internal/nb"
 )
 
 // show is the statement that prints what a session shows of a value.
@@ -127,7 +129,7 @@ func ofCells(t types.Type, seen map[types.Type]bool) bool {
 	seen[t] = true
 	switch t := types.Unalias(t).(type) {
 	case *types.Named:
-		return t.Obj().Pkg() != nil && local(t.Obj().Pkg())
+		return t.Obj().Pkg() != nil && nb.Interpreted(t.Obj().Pkg())
 	case *types.Map:
 		return ofCells(t.Key(), seen) || ofCells(t.Elem(), seen)
 	case interface{ Elem() types.Type }:

@@ -20,7 +20,7 @@ func (e *exporter) useNames(source string) (string, []string) {
 	}
 	unused := map[token.Pos]string{}
 	var errs []string
-	conf := types.Config{Importer: e.imp, GoVersion: "go1.26", Sizes: types.SizesFor("gc", "amd64"), Error: func(err error) {
+	conf := types.Config{Importer: programImporter{e}, GoVersion: "go1.26", Sizes: types.SizesFor("gc", "amd64"), Error: func(err error) {
 		te, ok := err.(types.Error)
 		if !ok {
 			errs = append(errs, err.Error())
