@@ -241,7 +241,7 @@ func (f *fn) take(x ast.Expr, n string) string {
 		}
 	}
 	return fmt.Sprintf("func() (%s) {\n%s := %s\n%s.Check(%s, %d)\nreturn %s\n}()", strings.Join(reps, ", "), strings.Join(names, ", "),
-		f.expr(x), f.L.nb(), names[want], f.place(x), strings.Join(names[:want], ", "))
+		f.expr(x), f.L.nb(), names[want], f.placeAt(x.Pos()), strings.Join(names[:want], ", "))
 }
 
 // atomicPointer is a method of sync/atomic.Pointer[T], which package nb has

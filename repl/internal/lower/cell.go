@@ -196,7 +196,7 @@ func (f *fn) checked(x ast.Expr) []string {
 }
 
 func (f *fn) check(name string, at ast.Node) {
-	f.line("%s.Check(%s, %d)", f.L.nb(), name, f.place(at))
+	f.line("%s.Check(%s, %d)", f.L.nb(), name, f.placeAt(at.Pos()))
 }
 
 // trailing hands the values of the cell's last expression to the session.

@@ -60,18 +60,23 @@ func (f *fn) place(nodes ...ast.Node) int {
 		if !pos.IsValid() {
 			continue
 		}
-		cell, source, off := f.unit.Place(pos)
-		if off < 0 {
-			return 0
-		}
-		name := ""
-		if f.inst != nil {
-			name = f.inst.name
-		}
-		f.L.places = append(f.L.places, Place{cell, source, off, name})
-		return len(f.L.places)
+		return f.placeAt(pos)
 	}
 	return 0
+}
+
+// placeAt is a new number for a position, 0 for one outside the cell.
+func (f *fn) placeAt(pos token.Pos) int {
+	cell, source, off := f.unit.Place(pos)
+	if off < 0 {
+		return 0
+	}
+	name := ""
+	if f.inst != nil {
+		name = f.inst.name
+	}
+	f.L.places = append(f.L.places, Place{cell, source, off, name})
+	return len(f.L.places)
 }
 
 // risk is the first place in a statement's own expressions that may panic.
