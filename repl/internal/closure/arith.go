@@ -12,10 +12,22 @@ type numbers interface{ integers | float32 | float64 }
 type orders interface{ numbers | string }
 
 type (
-	integer[T integers]        struct{ memory[T] }
-	float[T float32 | float64] struct{ memory[T] }
-	text                       struct{ memory[string] }
-	boolean                    struct{ memory[bool] }
+	integer[T integers] struct {
+		memory[T]
+		sender[T]
+	}
+	float[T float32 | float64] struct {
+		memory[T]
+		sender[T]
+	}
+	text struct {
+		memory[string]
+		sender[string]
+	}
+	boolean struct {
+		memory[bool]
+		sender[bool]
+	}
 )
 
 func (integer[T]) within() int { return scalarAt }

@@ -4,7 +4,6 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"unsafe"
 )
 
 func (c *compiler) assign(s *ast.AssignStmt) stmt {
@@ -88,15 +87,14 @@ func (c *compiler) storeTo(l ast.Expr, e expr, define bool) stmt {
 			return e.k.drop(e)
 		}
 		if o := c.src.Info().Defs[id]; define && o != nil {
-			v := c.declare(o)
-			return v.k.set(v.off, e)
+			return c.declare(o).set(e)
 		}
-		if v, ok := c.vars[c.src.Object(id)]; ok {
-			if v.k.big() {
-				return v.k.store(heldIn(v), e)
-			}
-			return v.k.set(v.off, e)
+		if v, ok := c.lookup(c.src.Object(id)); ok {
+			return v.assign(e)
 		}
+	}
+	if (e.k == function{}) {
+		c.refuse(l, "a function in memory")
 	}
 	return e.k.store(c.address(l), e)
 }
@@ -147,6 +145,9 @@ func (c *compiler) fixed(l ast.Expr, define bool, first *[]stmt) func(e expr) st
 }
 
 func (c *compiler) assignTuple(lhs []ast.Expr, x ast.Expr, define bool) stmt {
+	if u, ok := ast.Unparen(x).(*ast.UnaryExpr); ok {
+		return c.assignReceive(lhs, u, define)
+	}
 	call, ok := ast.Unparen(x).(*ast.CallExpr)
 	if !ok {
 		c.refuse(x, "this assignment")
@@ -158,10 +159,8 @@ func (c *compiler) assignTuple(lhs []ast.Expr, x ast.Expr, define bool) stmt {
 	var out []stmt
 	var temps []local
 	for i, l := range lhs {
-		if id, ok := l.(*ast.Ident); !ok && !c.still(l) {
+		if _, ok := l.(*ast.Ident); !ok && !c.still(l) {
 			c.refuse(l, "this assignment")
-		} else {
-			_ = id
 		}
 		temps = append(temps, c.temp(c.kind(tu.At(i).Type())))
 	}
@@ -172,18 +171,33 @@ func (c *compiler) assignTuple(lhs []ast.Expr, x ast.Expr, define bool) stmt {
 	return sequence(out)
 }
 
+// assignReceive is v, ok = <-c.
+func (c *compiler) assignReceive(lhs []ast.Expr, u *ast.UnaryExpr, define bool) stmt {
+	pre := c.hoist(u.X)
+	ch, k, by := c.chanAt(u.X)
+	v, ok := c.temp(k), c.temp(boolean{})
+	for _, l := range lhs {
+		if _, name := l.(*ast.Ident); !name && !c.still(l) {
+			c.refuse(l, "this assignment")
+		}
+	}
+	more := by.receive2(ch, v.off)
+	elem := c.src.TypeOf(u.X).Underlying().(*types.Chan).Elem()
+	return sequence(append(pre, boolean{}.set(ok.off, made(nil, boolean{}, more)),
+		c.storeTo(lhs[0], variable(elem, v), define), c.storeTo(lhs[1], variable(types.Typ[types.Bool], ok), define)))
+}
+
 // still tells whether an operand on the left means the same after a call.
 func (c *compiler) still(l ast.Expr) bool {
 	ok := true
 	ast.Inspect(l, func(n ast.Node) bool {
-		if call, is := n.(*ast.CallExpr); is {
-			_ = call
+		if _, is := n.(*ast.CallExpr); is {
 			ok = false
 		}
 		if id, is := n.(*ast.Ident); is {
 			if o, isVar := c.src.Object(id).(*types.Var); isVar && !o.IsField() {
-				_, local := c.vars[o]
-				ok = ok && local
+				l, local := c.lookup(o)
+				ok = ok && local && !l.moved
 			}
 		}
 		return ok
@@ -209,7 +223,7 @@ func (c *compiler) update(at ast.Stmt, l ast.Expr, op token.Token, x ast.Expr) s
 		return made(cur.t, k, fn)
 	}
 	if id, ok := ast.Unparen(l).(*ast.Ident); ok {
-		if v, ok := c.vars[c.src.Object(id)]; ok {
+		if v, ok := c.lookup(c.src.Object(id)); ok && !v.moved {
 			return sequence(append(pre, k.set(v.off, operate(variable(c.typeOf(l), v)))))
 		}
 	}
@@ -233,5 +247,3 @@ func (c *compiler) operand(x ast.Expr, k kind) expr {
 	one := k.constant(oneValue)
 	return expr{k: k, fn: closureOf(one), off: -1, c: one}
 }
-
-var _ unsafe.Pointer

@@ -2,7 +2,6 @@ package closure
 
 import (
 	"go/ast"
-	"go/token"
 	"go/types"
 	"reflect"
 	"unsafe"
@@ -19,9 +18,9 @@ func (c *compiler) call(x *ast.CallExpr, t types.Type) expr {
 	if name := c.builtin(x); name != "" {
 		return c.builtinCall(x, t, name)
 	}
-	if fn, args := c.function(x); fn != nil {
+	if f := c.callee(x); f != nil {
 		k := c.kindAt(x, t)
-		return made(t, k, k.result(fn, args, c.resultAt(fn, x, 0)))
+		return made(t, k, k.result(f, c.resultAt(f, 0)))
 	}
 	if v := c.src.Compiled(x); v.IsValid() {
 		if fn := c.native(v, x.Args); fn != nil {
@@ -34,10 +33,9 @@ func (c *compiler) call(x *ast.CallExpr, t types.Type) expr {
 
 // resultAt is where a callee leaves its result. Its slots are known before it
 // is compiled: parameters, then results, in order.
-func (c *compiler) resultAt(fn *Func, x *ast.CallExpr, i int) int {
-	sig := fn.sig
-	k := c.kind(sig.Results[i].Type())
-	return (len(sig.Params)+i)*slotSize + k.within()
+func (c *compiler) resultAt(f *callee, i int) int {
+	k := c.kind(f.sig.Results[i].Type())
+	return (len(f.sig.Params)+i)*slotSize + k.within()
 }
 
 func (c *compiler) builtin(x *ast.CallExpr) string {
@@ -51,14 +49,52 @@ func (c *compiler) builtin(x *ast.CallExpr) string {
 	return id.Name
 }
 
-// function finds the function of the subset that x calls, and compiles its
-// arguments.
-func (c *compiler) function(x *ast.CallExpr) (*Func, []pass) {
+// callee finds the function that x calls, nil for none of the subset, and
+// compiles its arguments.
+func (c *compiler) callee(x *ast.CallExpr) *callee {
 	fn, recv, path := c.src.Callee(x)
-	if fn == nil {
-		return nil, nil
+	f := &callee{fn: fn}
+	switch {
+	case fn != nil:
+		f.sig = fn.sig
+	case c.isFuncValue(x.Fun):
+		f.value = code[unsafe.Pointer](c.exprTo(x.Fun, function{}))
+		sig := c.src.TypeOf(x.Fun).Underlying().(*types.Signature)
+		f.sig.Variadic = sig.Variadic()
+		for v := range sig.Params().Variables() {
+			f.sig.Params = append(f.sig.Params, v)
+		}
+		for v := range sig.Results().Variables() {
+			f.sig.Results = append(f.sig.Results, v)
+		}
+	default:
+		return nil
 	}
-	params := fn.sig.Params
+	f.args = c.args(x, f.sig, recv, path)
+	return f
+}
+
+// isFuncValue tells whether x is a function value of compiled code.
+func (c *compiler) isFuncValue(x ast.Expr) bool {
+	switch x := ast.Unparen(x).(type) {
+	case *ast.FuncLit:
+		return true
+	case *ast.Ident:
+		o, ok := c.src.Object(x).(*types.Var)
+		if !ok {
+			return false
+		}
+		_, ok = c.lookup(o)
+		return ok
+	case *ast.CallExpr:
+		_, ok := c.src.TypeOf(x).Underlying().(*types.Signature)
+		return ok
+	}
+	return false
+}
+
+func (c *compiler) args(x *ast.CallExpr, sig Signature, recv ast.Expr, path []int) []pass {
+	params := sig.Params
 	var args []pass
 	to := func(e expr, k kind) { args = append(args, k.pass(len(args)*slotSize+k.within(), e)) }
 	if recv != nil {
@@ -74,7 +110,7 @@ func (c *compiler) function(x *ast.CallExpr) (*Func, []pass) {
 	for i, p := range params {
 		k := c.kind(p.Type())
 		switch {
-		case i == len(params)-1 && fn.variadic && !x.Ellipsis.IsValid():
+		case i == len(params)-1 && sig.Variadic && !x.Ellipsis.IsValid():
 			h := k.(header)
 			var xs []expr
 			var at []int
@@ -90,7 +126,7 @@ func (c *compiler) function(x *ast.CallExpr) (*Func, []pass) {
 			to(c.exprTo(x.Args[i], k), k)
 		}
 	}
-	return fn, args
+	return args
 }
 
 // receiver is what a method gets: x, or its embedded field, or its address or
@@ -138,6 +174,13 @@ func (c *compiler) builtinCall(x *ast.CallExpr, t types.Type, name string) expr 
 	case "copy":
 		return made(t, integer[int]{}, c.copy(x))
 	case "make":
+		if k, ok := c.kindAt(x, t).(channel); ok {
+			n := always(0)
+			if len(x.Args) > 1 {
+				n = c.intOf(x.Args[1])
+			}
+			return made(t, k, k.of.(carrier).makeChan(n))
+		}
 		h, ok := c.kindAt(x, t).(header)
 		if !ok {
 			break
@@ -177,6 +220,13 @@ func (c *compiler) length(x *ast.CallExpr, capacity bool) func(*machine) int {
 			return func(m *machine) int { return at[slice](m, off).n }
 		}
 		return func(m *machine) int { return s(m).n }
+	}
+	if _, ok := kindOf(c.src.TypeOf(x.Args[0])).(channel); ok {
+		p := code[unsafe.Pointer](c.expr(x.Args[0]))
+		if capacity {
+			return func(m *machine) int { return cap(chanOf[struct{}](p(m))) }
+		}
+		return func(m *machine) int { return len(chanOf[struct{}](p(m))) }
 	}
 	a, n := c.array(x.Args[0])
 	return func(m *machine) int { a(m); return n }
@@ -332,5 +382,3 @@ func (c *compiler) panics(x *ast.CallExpr) stmt {
 		return next
 	}
 }
-
-var _ = token.ADD

@@ -42,6 +42,9 @@ import (
 type Host struct {
 	Stop        *atomic.Bool                   // an interrupt is under way
 	Interrupted func()                         // panics when it means the calling goroutine
+	Ending      func() <-chan struct{}         // is closed when the calling goroutine should stop waiting
+	Ended       func()                         // panics because it was
+	Go          func(f func())                 // runs a goroutine of the cell
 	Panicked    func(mark int, names []string) // the functions that a panic leaves, innermost first
 	Panic       func(v any)                    // the panic builtin
 	Overflow    func()                         // panics: too many calls are under way
@@ -60,6 +63,8 @@ type Source interface {
 	// Callee finds the function that a call means; recv is what a method is
 	// called on, with the path of embedded fields to it.
 	Callee(call *ast.CallExpr) (fn *Func, recv ast.Expr, path []int)
+	// Func is the function that a name means, nil for none of the subset.
+	Func(id *ast.Ident) *Func
 	// Compiled is the value of a compiled function, or not valid.
 	Compiled(call *ast.CallExpr) reflect.Value
 	// Variable is where the address of a session's variable will be when the
@@ -90,6 +95,7 @@ type Func struct {
 	size     int // slots of a frame
 	cost     int // bytes of stack that a call takes, about
 	body     stmt
+	captures []int // of a literal: where its frame has the captured variables
 }
 
 // param is a parameter or result: its slot's offset and its kind.
@@ -122,27 +128,56 @@ func (fn *Func) Compile(src Source, own Signature, body *ast.BlockStmt) (err err
 			panic(r)
 		}
 	}()
-	c := &compiler{src: src, fn: fn, vars: map[types.Object]local{}, hoisted: map[*ast.CallExpr]local{}}
+	c := &compiler{src: src, fn: fn, vars: map[types.Object]local{}, hoisted: map[*ast.CallExpr]local{}, moved: map[types.Object]bool{}}
+	c.move(body)
+	c.function(own, body)
+	return nil
+}
+
+// function compiles fn's body. Parameters and results have the first slots, in
+// order; one that is moved to memory is copied from its slot, or to it.
+func (c *compiler) function(own Signature, body *ast.BlockStmt) {
+	fn := c.fn
+	var first, last []stmt
+	var in, out []local
 	for _, v := range own.Params {
-		l := c.declare(v)
-		fn.params = append(fn.params, param{l.off, l.k})
+		l := c.temp(c.kind(v.Type()))
+		in, fn.params = append(in, l), append(fn.params, param{l.off, l.k})
 	}
 	for _, v := range own.Results {
-		l := c.declare(v)
-		fn.results = append(fn.results, param{l.off, l.k})
-		c.results = append(c.results, l)
+		l := c.temp(c.kind(v.Type()))
+		out, fn.results = append(out, l), append(fn.results, param{l.off, l.k})
 	}
-	c.named = len(own.Results) > 0 && own.Results[0].Name() != ""
-	var zero []stmt
-	for _, l := range c.results {
-		if l.k.big() || c.named {
-			zero = append(zero, l.k.reset(l.off))
+	for i, v := range own.Params {
+		c.vars[v] = in[i]
+		if c.moved[v] && !in[i].k.big() {
+			l := c.declare(v)
+			first = append(first, l.set(variable(v.Type(), in[i])))
 		}
 	}
-	code := c.block(body.List)
-	fn.body = sequence(append(zero, code))
+	c.named = len(own.Results) > 0 && own.Results[0].Name() != ""
+	for i, v := range own.Results {
+		l := out[i]
+		c.vars[v] = l
+		if c.moved[v] && !l.k.big() {
+			l = c.declare(v)
+			last = append(last, out[i].set(variable(v.Type(), l)))
+		}
+		c.results = append(c.results, l)
+		if l.k.big() || c.named {
+			first = append(first, l.reset())
+		}
+	}
+	code := sequence(append(first, c.block(body.List)))
+	if len(last) > 0 {
+		run, copyOut := code, sequence(last)
+		code = func(m *machine) ctl {
+			run(m)
+			return copyOut(m)
+		}
+	}
+	fn.body = code
 	fn.size, fn.cost = c.slots, callCost+levelCost*c.deepest
-	return nil
 }
 
 // What a call takes of Go's stack, and what a closure that makes it, at most:
@@ -163,34 +198,88 @@ type compiler struct {
 	targets []*target
 	labels  int
 	hoisted map[*ast.CallExpr]local // calls made before, by their results
+	outer   *compiler               // of the function around a literal
+	moved   map[types.Object]bool   // variables that live in memory: see literal.go
+	taken   []local                 // the outer's locals that are captured
 	depth   int                     // of statements in statements
 	deepest int
 }
 
-// local is a variable in the frame.
+// local is a variable in the frame, or one in memory whose address is there.
 type local struct {
-	off int
-	k   kind
+	off   int
+	k     kind
+	moved bool
 }
 
 // declare gives a variable its slot.
 func (c *compiler) declare(o types.Object) local {
-	l := c.temp(c.kind(o.Type()))
+	k := c.kind(o.Type())
+	l := local{off: c.slot(), k: k, moved: c.moved[o] && !k.big()}
+	if !l.moved {
+		l.off += k.within()
+	}
 	c.vars[o] = l
 	return l
 }
 
+// inMemory tells whether calls may change it.
+func (l local) inMemory() bool { return l.moved || l.k.big() }
+
+// set makes the variable new, with a value; reset with the zero value.
+func (l local) set(e expr) stmt {
+	if !l.moved {
+		return l.k.set(l.off, e)
+	}
+	// The value is evaluated first: it may mention the variable of before.
+	put, box, off := l.k.put(0, e), l.box(), l.off
+	return func(m *machine) ctl {
+		p := box()
+		put(m, p)
+		*at[unsafe.Pointer](m, off) = p
+		return next
+	}
+}
+
+func (l local) reset() stmt {
+	if !l.moved {
+		return l.k.reset(l.off)
+	}
+	box, off := l.box(), l.off
+	return func(m *machine) ctl {
+		*at[unsafe.Pointer](m, off) = box()
+		return next
+	}
+}
+
+// assign gives the variable a value.
+func (l local) assign(e expr) stmt {
+	if l.inMemory() {
+		return l.k.store(heldIn(l), e)
+	}
+	return l.k.set(l.off, e)
+}
+
+// box makes memory for one variable.
+func (l local) box() func() unsafe.Pointer {
+	t := l.k.layout()
+	return func() unsafe.Pointer { return reflect.New(t).UnsafePointer() }
+}
+
 // temp is a slot without a name.
 func (c *compiler) temp(k kind) local {
-	l := local{c.slots*slotSize + k.within(), k}
+	return local{off: c.slot() + k.within(), k: k}
+}
+
+func (c *compiler) slot() int {
 	if c.slots++; c.slots > maxSlots {
 		panic(&Unsupported{nil, "so many variables"})
 	}
-	return l
+	return (c.slots - 1) * slotSize
 }
 
 func (c *compiler) kind(t types.Type) kind {
-	k := kindOf(c.src.Apply(t))
+	k := valueKind(c.src.Apply(t))
 	if k == nil {
 		panic(&Unsupported{nil, fmt.Sprint(t)})
 	}

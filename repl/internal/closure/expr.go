@@ -30,8 +30,13 @@ func (c *compiler) expr(x ast.Expr) expr {
 	case *ast.SliceExpr:
 		return c.sliced(x, t)
 	case *ast.SelectorExpr, *ast.StarExpr:
-		k := c.kindAt(x, t)
+		k := kindOf(t)
+		if k == nil {
+			c.refuse(x, "type %s", t)
+		}
 		return made(t, k, k.load(c.address(x)))
+	case *ast.FuncLit:
+		return c.literal(x, t)
 	case *ast.CompositeLit:
 		return c.composite(x, t)
 	}
@@ -43,6 +48,9 @@ func made(t types.Type, k kind, fn any) expr { return expr{t: t, k: k, fn: fn, o
 
 // variable is a local as an expression.
 func variable(t types.Type, l local) expr {
+	if l.moved {
+		return made(t, l.k, l.k.load(heldIn(l)))
+	}
 	e := expr{t: t, k: l.k, fn: l.k.get(l.off), off: l.off}
 	if l.k.big() {
 		e.off = -1
@@ -65,7 +73,7 @@ func (c *compiler) condition(x ast.Expr) func(*machine) bool {
 }
 
 func (c *compiler) kindAt(x ast.Expr, t types.Type) kind {
-	k := kindOf(t)
+	k := valueKind(t)
 	if k == nil {
 		c.refuse(x, "type %s", t)
 	}
@@ -132,13 +140,22 @@ func always[T any](v T) func(*machine) T { return func(*machine) T { return v } 
 
 func (c *compiler) ident(x *ast.Ident, t types.Type) expr {
 	o := c.src.Object(x)
+	if fn, ok := o.(*types.Func); ok && fn.Signature().Recv() == nil {
+		if f := c.src.Func(x); f != nil {
+			v := &funcValue{fn: f}
+			return made(t, function{}, func(*machine) unsafe.Pointer { return unsafe.Pointer(v) })
+		}
+	}
 	if _, ok := o.(*types.Var); !ok {
 		c.refuse(x, "%s as a value", x.Name)
 	}
-	if l, ok := c.vars[o]; ok {
+	if l, ok := c.lookup(o); ok {
 		return variable(t, l)
 	}
-	k := c.kindAt(x, t)
+	k := kindOf(t)
+	if k == nil {
+		c.refuse(x, "type %s", t)
+	}
 	return made(t, k, k.load(c.address(x)))
 }
 
@@ -174,11 +191,11 @@ func (c *compiler) variableAt(x *ast.Ident) address {
 	if !ok {
 		c.refuse(x, "%s as a variable", x.Name)
 	}
-	if l, ok := c.vars[o]; ok {
-		if !l.k.big() {
+	if l, ok := c.lookup(o); ok {
+		if !l.inMemory() || (l.k == function{}) {
 			c.refuse(x, "the address of a local variable")
 		}
-		return code[unsafe.Pointer](variable(o.Type(), l))
+		return heldIn(l)
 	}
 	p := c.src.Variable(o)
 	if p == nil {
@@ -208,7 +225,7 @@ func (c *compiler) path(x ast.Expr, t types.Type, index []int) address {
 	} else {
 		a = spot{fn: c.address(x), slot: -1}
 		if id, ok := ast.Unparen(x).(*ast.Ident); ok {
-			if l, ok := c.vars[c.src.Object(id)]; ok {
+			if l, ok := c.lookup(c.src.Object(id)); ok {
 				a.slot = l.off
 			}
 		}
@@ -263,6 +280,13 @@ func (s spot) address() address {
 }
 
 func (c *compiler) unary(x *ast.UnaryExpr, t types.Type) expr {
+	if x.Op == token.ARROW {
+		if _, ok := t.(*types.Tuple); ok {
+			c.refuse(x, "this receive")
+		}
+		ch, k, by := c.chanAt(x.X)
+		return made(t, k, by.receive(ch))
+	}
 	k := c.kindAt(x, t)
 	if x.Op == token.AND {
 		if _, lit := ast.Unparen(x.X).(*ast.CompositeLit); lit {
@@ -509,7 +533,10 @@ func (c *compiler) fields(x *ast.CompositeLit, t types.Type, u *types.Struct) []
 			}
 		}
 		off, ft := fieldAt(t, i)
-		k := c.kindAt(e, ft)
+		k := kindOf(ft)
+		if k == nil {
+			c.refuse(e, "type %s", ft)
+		}
 		puts = append(puts, k.put(off, c.element(e, ft, k)))
 	}
 	return puts

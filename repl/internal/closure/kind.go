@@ -37,14 +37,14 @@ type kind interface {
 	yield(off int, x expr) stmt
 	put(off uintptr, x expr) pass
 	drop(x expr) stmt
-	// receive copies a callee's result from its frame into the caller's.
-	receive(off, from int) pass
+	// fetch copies a callee's result from its frame into the caller's.
+	fetch(off, from int) pass
 	// after is fn with statements before it.
 	after(s stmt, fn any) any
 	// accumulate is *a op= x where there is a short way, or nil.
 	accumulate(op token.Token, a address, x expr) stmt
 	// result reads a result of a call.
-	result(fn *Func, args []pass, off int) any
+	result(f *callee, off int) any
 
 	index(s expr, i func(*machine) int) any
 	elem(s expr, i func(*machine) int) address
@@ -93,6 +93,10 @@ func kindOf(t types.Type) kind {
 	case *types.Slice:
 		if e := kindOf(u.Elem()); e != nil {
 			return header{of: e}
+		}
+	case *types.Chan:
+		if e := kindOf(u.Elem()); e != nil && plainNamed(t) {
+			return channel{of: e, same: exactOf(t)}
 		}
 	case *types.Pointer:
 		if l := layoutOf(u.Elem(), nil); l != nil {
@@ -185,6 +189,11 @@ func exactOf(t types.Type) reflect.Type {
 		if e := exactOf(u.Elem()); e != nil && plainNamed(t) {
 			return reflect.PointerTo(e)
 		}
+	case *types.Chan:
+		dirs := map[types.ChanDir]reflect.ChanDir{types.SendRecv: reflect.BothDir, types.SendOnly: reflect.SendDir, types.RecvOnly: reflect.RecvDir}
+		if e := exactOf(u.Elem()); e != nil && plainNamed(t) {
+			return reflect.ChanOf(dirs[u.Dir()], e)
+		}
 	}
 	return nil
 }
@@ -265,7 +274,7 @@ func (memory[T]) drop(x expr) stmt {
 	}
 }
 
-func (memory[T]) receive(off, from int) pass {
+func (memory[T]) fetch(off, from int) pass {
 	return func(m *machine, frame unsafe.Pointer) { *at[T](m, off) = *(*T)(unsafe.Add(frame, from)) }
 }
 
@@ -279,8 +288,11 @@ func (memory[T]) after(s stmt, fn any) any {
 
 func (memory[T]) accumulate(token.Token, address, expr) stmt { return nil }
 
-func (memory[T]) result(fn *Func, args []pass, off int) any {
-	return func(m *machine) T { return *(*T)(unsafe.Add(m.call(fn, args), off)) }
+func (memory[T]) result(f *callee, off int) any {
+	if fn, args := f.fn, f.args; fn != nil {
+		return func(m *machine) T { return *(*T)(unsafe.Add(m.call(fn, args, nil), off)) }
+	}
+	return func(m *machine) T { return *(*T)(unsafe.Add(f.call(m), off)) }
 }
 
 func (memory[T]) index(s expr, i func(*machine) int) any {

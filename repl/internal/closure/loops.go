@@ -27,13 +27,13 @@ func round(m *machine, body stmt, t *target) (r ctl, done bool) {
 
 func (c *compiler) forStmt(s *ast.ForStmt, label string) stmt {
 	var first stmt
+	var again []stmt // gives the next iteration variables of its own
 	if s.Init != nil {
 		first = c.stmt(s.Init, "")
 		if a, ok := s.Init.(*ast.AssignStmt); ok {
 			for _, l := range a.Lhs {
-				// Every iteration has its own, which only an address can tell.
-				if k := kindOf(c.typeOf(l)); k == nil || k.big() {
-					c.refuse(s, "a loop variable of this type")
+				if v, ok := c.lookup(c.src.Info().Defs[ident(l)]); ok && v.inMemory() {
+					again = append(again, v.set(variable(c.typeOf(l), v)))
 				}
 			}
 		}
@@ -48,6 +48,7 @@ func (c *compiler) forStmt(s *ast.ForStmt, label string) stmt {
 			post = p
 		}
 	}
+	post = sequence(append(again, post))
 	t := c.push(label, true)
 	body := c.block(s.Body.List)
 	c.pop()
@@ -62,6 +63,11 @@ func (c *compiler) forStmt(s *ast.ForStmt, label string) stmt {
 	}})
 }
 
+func ident(x ast.Expr) *ast.Ident {
+	id, _ := ast.Unparen(x).(*ast.Ident)
+	return id
+}
+
 func (c *compiler) rangeStmt(s *ast.RangeStmt, label string) stmt {
 	t := c.src.TypeOf(s.X)
 	switch u := t.Underlying().(type) {
@@ -70,6 +76,8 @@ func (c *compiler) rangeStmt(s *ast.RangeStmt, label string) stmt {
 			return c.rangeString(s, label)
 		}
 		return c.rangeInt(s, label)
+	case *types.Chan:
+		return c.rangeChan(s, label)
 	case *types.Slice:
 		l := c.temp(c.kindAt(s.X, t))
 		set := l.k.set(l.off, c.value(s.X, l.k))

@@ -69,16 +69,19 @@ func (m *machine) look() {
 
 // call runs fn on arguments and returns its frame, which holds the results
 // until the next call.
-func (m *machine) call(fn *Func, args []pass) unsafe.Pointer {
+func (m *machine) call(fn *Func, args []pass, captured []unsafe.Pointer) unsafe.Pointer {
 	base := m.top
 	if base+fn.size > len(m.stack) {
-		return m.grown(fn, args)
+		return m.grown(fn, args, captured)
 	}
 	caller, mark := m.frame, m.mark
 	frame := unsafe.Pointer(unsafe.SliceData(m.stack[base:]))
 	m.top = base + fn.size
 	for _, a := range args {
 		a(m, frame)
+	}
+	for i, off := range fn.captures {
+		*(*unsafe.Pointer)(unsafe.Add(frame, off)) = captured[i]
 	}
 	m.deep += fn.cost
 	if m.deep > tooDeep {
@@ -96,14 +99,14 @@ func (m *machine) call(fn *Func, args []pass) unsafe.Pointer {
 
 // grown is call with a new piece of stack: frames do not move. The piece is
 // kept for the next time.
-func (m *machine) grown(fn *Func, args []pass) unsafe.Pointer {
+func (m *machine) grown(fn *Func, args []pass, captured []unsafe.Pointer) unsafe.Pointer {
 	stack, top := m.stack, m.top
 	if len(m.spare) < 2*len(stack) || len(m.spare) < fn.size {
 		m.spare = make([]slot, max(2*len(stack), fn.size))
 	}
 	m.stack, m.top = m.spare, 0
 	m.spare = nil
-	frame := m.call(fn, args)
+	frame := m.call(fn, args, captured)
 	if len(m.stack) > len(m.spare) {
 		m.spare = m.stack
 	}
@@ -115,8 +118,13 @@ func (m *machine) grown(fn *Func, args []pass) unsafe.Pointer {
 // they can be told; parameters of others are any, results of others are any
 // and want to be asserted. For each of those results a nil pointer to its
 // type goes before the parameters, since only interpreted code has the type;
-// untyped lists them.
+// untyped lists them. It is not valid when functions come or go.
 func (fn *Func) Value() (v reflect.Value, untyped []int) {
+	for _, p := range slices.Concat(fn.params, fn.results) {
+		if (p.k == function{}) {
+			return reflect.Value{}, nil
+		}
+	}
 	var in, out []reflect.Type
 	for i, p := range fn.results {
 		t := p.k.exact()
@@ -146,32 +154,39 @@ func (fn *Func) Value() (v reflect.Value, untyped []int) {
 
 var anyType = reflect.TypeFor[any]()
 
-// enter runs fn on a machine. One that a panic left is not used again.
-func (fn *Func) enter(args []reflect.Value, out []reflect.Type) []reflect.Value {
-	m, _ := fn.host.pool.Get().(*machine)
+// on runs f on a machine. One that a panic left is not used again.
+func (h *Host) on(f func(m *machine)) {
+	m, _ := h.pool.Get().(*machine)
 	if m == nil {
-		m = &machine{host: fn.host, stack: make([]slot, first)}
+		m = &machine{host: h, stack: make([]slot, first)}
 	}
 	m.mark = 0
-	passes := make([]pass, len(args))
-	for i, p := range fn.params {
-		passes[i] = func(_ *machine, frame unsafe.Pointer) { p.k.take(unsafe.Add(frame, p.off), args[i]) }
-	}
 	ended := false
 	defer func() {
 		if !ended {
 			m.leave()
 		}
 	}()
-	frame := m.call(fn, passes)
-	results := make([]reflect.Value, len(out))
-	for i, p := range fn.results {
-		results[i] = p.k.give(unsafe.Add(frame, p.off), out[i])
-	}
+	f(m)
 	ended = true
 	clear(m.stack) // nothing is held for longer than it lives
 	m.spare = nil
-	fn.host.pool.Put(m)
+	h.pool.Put(m)
+}
+
+// enter runs fn for interpreted code.
+func (fn *Func) enter(args []reflect.Value, out []reflect.Type) []reflect.Value {
+	passes := make([]pass, len(args))
+	for i, p := range fn.params {
+		passes[i] = func(_ *machine, frame unsafe.Pointer) { p.k.take(unsafe.Add(frame, p.off), args[i]) }
+	}
+	results := make([]reflect.Value, len(out))
+	fn.host.on(func(m *machine) {
+		frame := m.call(fn, passes, nil)
+		for i, p := range fn.results {
+			results[i] = p.k.give(unsafe.Add(frame, p.off), out[i])
+		}
+	})
 	return results
 }
 
@@ -182,7 +197,9 @@ func (m *machine) leave() {
 		if len(names) == cap(names) {
 			break
 		}
-		names = append(names, f.Name)
+		if n := len(names); n == 0 || names[n-1] != f.Name {
+			names = append(names, f.Name)
+		}
 	}
 	m.host.Panicked(m.mark, names)
 }

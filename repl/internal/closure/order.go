@@ -17,7 +17,7 @@ import (
 // first; expr finds their results.
 func (c *compiler) hoist(xs ...ast.Expr) []stmt {
 	var calls []*ast.CallExpr
-	memory := false
+	memory, receives := false, 0
 	for _, x := range xs {
 		root := ast.Unparen(x)
 		c.visit(x, func(n ast.Expr) {
@@ -27,10 +27,15 @@ func (c *compiler) hoist(xs ...ast.Expr) []stmt {
 				if n != root || len(xs) > 1 {
 					calls = append(calls, call)
 				}
+			case isReceive(n) && n != root:
+				receives++
 			default:
 				memory = memory || c.memory(n)
 			}
 		})
+	}
+	if len(calls) > 0 && receives > 0 {
+		c.refuse(calls[0], "calls and receives in one expression")
 	}
 	if len(calls) == 0 || !memory {
 		return nil
@@ -44,6 +49,11 @@ func (c *compiler) hoist(xs ...ast.Expr) []stmt {
 		c.hoisted[call] = l
 	}
 	return pre
+}
+
+func isReceive(x ast.Expr) bool {
+	u, ok := x.(*ast.UnaryExpr)
+	return ok && u.Op == token.ARROW
 }
 
 // visit calls f with the parts of x that are always evaluated, operands first.
@@ -107,8 +117,8 @@ func (c *compiler) memory(x ast.Expr) bool {
 		if !ok {
 			return false
 		}
-		l, local := c.vars[o]
-		return !local || l.k.big()
+		l, local := c.lookup(o)
+		return !local || l.inMemory()
 	case *ast.BinaryExpr:
 		switch x.Op {
 		case token.QUO, token.REM, token.SHL, token.SHR:

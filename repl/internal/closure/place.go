@@ -92,12 +92,12 @@ func (p place) put(off uintptr, x expr) pass {
 }
 
 func (place) drop(x expr) stmt                           { return memory[unsafe.Pointer]{}.drop(x) }
-func (place) receive(off, from int) pass                 { return memory[unsafe.Pointer]{}.receive(off, from) }
+func (place) fetch(off, from int) pass                   { return memory[unsafe.Pointer]{}.fetch(off, from) }
 func (place) after(s stmt, fn any) any                   { return memory[unsafe.Pointer]{}.after(s, fn) }
 func (place) accumulate(token.Token, address, expr) stmt { return nil }
 
-func (p place) result(fn *Func, args []pass, off int) any {
-	return func(m *machine) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Add(m.call(fn, args), off)) }
+func (p place) result(f *callee, off int) any {
+	return func(m *machine) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Add(f.call(m), off)) }
 }
 
 func (p place) index(s expr, i func(*machine) int) any { return p.elem(s, i) }

@@ -21,6 +21,7 @@ func headerOf[T any](s []T) slice { return *(*slice)(unsafe.Pointer(&s)) }
 // does.
 type header struct {
 	memory[slice]
+	sender[slice]
 	of kind
 }
 

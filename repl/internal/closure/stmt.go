@@ -108,11 +108,17 @@ func (c *compiler) stmt(s ast.Stmt, label string) stmt {
 		return c.marked(s.X, c.rangeStmt(s, label))
 	case *ast.SwitchStmt:
 		return c.switchStmt(s, label)
+	case *ast.GoStmt:
+		return c.marked(s, c.goStmt(s))
+	case *ast.SendStmt:
+		return c.marked(s, c.sendStmt(s))
+	case *ast.SelectStmt:
+		return c.selectStmt(s, label)
 	case *ast.BranchStmt:
 		return c.branch(s)
 	case *ast.LabeledStmt:
 		switch s.Stmt.(type) {
-		case *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt:
+		case *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt, *ast.SelectStmt:
 			return c.stmt(s.Stmt, s.Label.Name)
 		}
 	}
@@ -122,22 +128,33 @@ func (c *compiler) stmt(s ast.Stmt, label string) stmt {
 
 func (c *compiler) exprStmt(s *ast.ExprStmt) stmt {
 	x, ok := ast.Unparen(s.X).(*ast.CallExpr)
-	if !ok {
-		c.refuse(s, "this statement")
+	if !ok { // a receive
+		e := c.value(s.X, c.kindAt(s.X, c.src.TypeOf(s.X)))
+		return e.k.drop(e)
 	}
 	pre := c.hoist(x)
 	switch c.builtin(x) {
 	case "copy":
 		f := c.copy(x)
 		return sequence(append(pre, func(m *machine) ctl { f(m); return next }))
+	case "close":
+		e := c.exprTo(x.Args[0], c.kindAt(x, c.src.TypeOf(x.Args[0])))
+		if _, ok := e.k.(channel); !ok {
+			c.refuse(x, "close of %s", e.t)
+		}
+		f := code[unsafe.Pointer](e)
+		return sequence(append(pre, func(m *machine) ctl { close(chanOf[struct{}](f(m))); return next }))
 	case "panic":
 		return sequence(append(pre, c.panics(x)))
 	case "":
 	default:
 		c.refuse(s, "this statement")
 	}
-	if fn, args := c.function(x); fn != nil {
-		return sequence(append(pre, func(m *machine) ctl { m.call(fn, args); return next }))
+	if s := c.sortCall(x); s != nil {
+		return sequence(append(pre, s))
+	}
+	if f := c.callee(x); f != nil {
+		return sequence(append(pre, func(m *machine) ctl { f.call(m); return next }))
 	}
 	t := c.src.TypeOf(x)
 	if _, ok := t.(*types.Tuple); ok {
@@ -169,7 +186,7 @@ func (c *compiler) decl(s *ast.DeclStmt) stmt {
 		for _, id := range v.Names {
 			if o := c.src.Info().Defs[id]; o != nil && id.Name != "_" {
 				l := c.declare(o)
-				out = append(out, l.k.reset(l.off))
+				out = append(out, l.reset())
 			}
 		}
 	}
@@ -261,10 +278,23 @@ func (c *compiler) returnStmt(s *ast.ReturnStmt) stmt {
 	case len(s.Results) == 0:
 		return leave
 	case len(s.Results) == 1 && len(c.results) > 1:
-		return sequence([]stmt{c.tuple(s.Results[0], c.results), leave})
+		var out []stmt
+		var temps []local
+		for _, r := range c.results {
+			temps = append(temps, c.temp(r.k))
+		}
+		out = append(out, c.tuple(s.Results[0], temps))
+		for i, r := range c.results {
+			out = append(out, r.assign(variable(nil, temps[i])))
+		}
+		return sequence(append(out, leave))
 	case len(s.Results) == 1:
 		r := c.results[0]
-		return r.k.yield(r.off, c.value(s.Results[0], r.k))
+		e := c.value(s.Results[0], r.k)
+		if r.moved {
+			return sequence([]stmt{r.assign(e), leave})
+		}
+		return r.k.yield(r.off, e)
 	}
 	pre := c.hoist(s.Results...)
 	out := pre
@@ -276,11 +306,11 @@ func (c *compiler) returnStmt(s *ast.ReturnStmt) stmt {
 		}
 	}
 	for i, x := range s.Results {
-		out = append(out, to[i].k.set(to[i].off, c.exprTo(x, to[i].k)))
+		out = append(out, to[i].set(c.exprTo(x, to[i].k)))
 	}
 	for i, r := range c.results {
 		if c.named {
-			out = append(out, r.k.set(r.off, variable(nil, to[i])))
+			out = append(out, r.assign(variable(nil, to[i])))
 		}
 	}
 	return sequence(append(out, leave))
@@ -293,16 +323,16 @@ func (c *compiler) tuple(x ast.Expr, to []local) stmt {
 		c.refuse(x, "this tuple")
 	}
 	pre := c.hoist(call)
-	fn, args := c.function(call)
-	if fn == nil || len(fn.sig.Results) != len(to) {
+	f := c.callee(call)
+	if f == nil || len(f.sig.Results) != len(to) {
 		c.refuse(x, "this call")
 	}
 	moves := make([]pass, len(to))
 	for i, l := range to {
-		moves[i] = l.k.receive(l.off, c.resultAt(fn, call, i))
+		moves[i] = l.k.fetch(l.off, c.resultAt(f, i))
 	}
 	return sequence(append(pre, func(m *machine) ctl {
-		frame := m.call(fn, args)
+		frame := f.call(m)
 		for _, move := range moves {
 			move(m, frame)
 		}

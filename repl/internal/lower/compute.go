@@ -135,6 +135,9 @@ func heavy(in *inst) bool {
 // export gives lowered code a name for fn.
 func (L *Lowerer) export(fn *closure.Func) (name string, untyped []int) {
 	v, untyped := fn.Value()
+	if !v.IsValid() {
+		return "", nil
+	}
 	L.seq++
 	name = fmt.Sprintf("Q%d", L.seq)
 	if L.out.Symbols == nil {
@@ -185,7 +188,7 @@ func (f *fn) computedStep(s ast.Stmt) string {
 		inner = l.Stmt
 	}
 	switch inner.(type) {
-	case *ast.ForStmt, *ast.RangeStmt:
+	case *ast.ForStmt, *ast.RangeStmt, *ast.GoStmt:
 	default:
 		return ""
 	}
@@ -254,6 +257,24 @@ func (s *subject) Field(x *ast.SelectorExpr) ([]int, types.Type) {
 	return index, t
 }
 
+// Func is a function as a value.
+func (s *subject) Func(id *ast.Ident) *closure.Func {
+	if in := s.declared(id); in != nil {
+		return s.called(in)
+	}
+	return nil
+}
+
+// called notes that the function uses in.
+func (s *subject) called(in *inst) *closure.Func {
+	s.calls = append(s.calls, in)
+	if in.computed == nil {
+		in.computed = s.L.begin(in)
+		s.L.pending = append(s.L.pending, in)
+	}
+	return in.computed.fn
+}
+
 func (s *subject) Callee(x *ast.CallExpr) (*closure.Func, ast.Expr, []int) {
 	fun := ast.Unparen(x.Fun)
 	if ix, ok := fun.(*ast.IndexExpr); ok {
@@ -294,12 +315,7 @@ func (s *subject) Callee(x *ast.CallExpr) (*closure.Func, ast.Expr, []int) {
 	if in == nil {
 		return nil, nil, nil
 	}
-	s.calls = append(s.calls, in)
-	if in.computed == nil {
-		in.computed = s.L.begin(in)
-		s.L.pending = append(s.L.pending, in)
-	}
-	return in.computed.fn, recv, path
+	return s.called(in), recv, path
 }
 
 // declared is the function that a name means, with its type arguments.

@@ -41,8 +41,8 @@ func recv[T any](rt *Runtime, c chan T) (any, bool) {
 	select {
 	case v, ok := <-c:
 		return v, ok
-	case <-rt.ending():
-		interrupted()
+	case <-rt.Ending():
+		Ended()
 	}
 	return nil, false
 }
@@ -72,8 +72,8 @@ func send[T any](rt *Runtime, c chan T, v T) {
 	}
 	select {
 	case c <- v:
-	case <-rt.ending():
-		interrupted()
+	case <-rt.Ending():
+		Ended()
 	}
 }
 
@@ -103,11 +103,11 @@ func (rt *Runtime) Select(spec string, args ...any) (chosen int, v any, ok bool)
 				return 0, v.Interface(), ok
 			}
 		}
-		cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(rt.ending())})
+		cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(rt.Ending())})
 	}
 	chosen, val, ok := reflect.Select(cases)
 	if chosen == len(spec) {
-		interrupted()
+		Ended()
 	}
 	if val.IsValid() {
 		v = val.Interface()

@@ -68,9 +68,9 @@ func (rt *Runtime) cleaning() bool {
 	return ok
 }
 
-// ending is closed when the calling goroutine should stop waiting; nil when
+// Ending is closed when the calling goroutine should stop waiting; nil when
 // it belongs to no cell.
-func (rt *Runtime) ending() <-chan struct{} {
+func (rt *Runtime) Ending() <-chan struct{} {
 	r := rt.current()
 	switch {
 	case r == nil:
@@ -81,7 +81,8 @@ func (rt *Runtime) ending() <-chan struct{} {
 	return r.stopped
 }
 
-func interrupted() { panic(&Control{ErrInterrupted}) }
+// Ended ends the calling goroutine because its cell was interrupted.
+func Ended() { panic(&Control{ErrInterrupted}) }
 
 // Sleep is time.Sleep.
 func (rt *Runtime) Sleep(d time.Duration) {
@@ -89,8 +90,8 @@ func (rt *Runtime) Sleep(d time.Duration) {
 	defer t.Stop()
 	select {
 	case <-t.C:
-	case <-rt.ending():
-		interrupted()
+	case <-rt.Ending():
+		Ended()
 	}
 }
 
@@ -129,9 +130,9 @@ func (rt *Runtime) acquire(lock, unlock func()) {
 	}()
 	select {
 	case <-got:
-	case <-rt.ending():
+	case <-rt.Ending():
 		close(gone)
-		interrupted()
+		Ended()
 	}
 }
 
@@ -141,8 +142,8 @@ func (rt *Runtime) Wait(w *sync.WaitGroup) {
 	go func() { w.Wait(); close(got) }()
 	select {
 	case <-got:
-	case <-rt.ending():
-		interrupted()
+	case <-rt.Ending():
+		Ended()
 	}
 }
 
@@ -153,9 +154,9 @@ func (rt *Runtime) CondWait(c *sync.Cond) {
 	go func() { c.Wait(); close(got) }()
 	select {
 	case <-got:
-	case <-rt.ending():
+	case <-rt.Ending():
 		c.Broadcast()
 		<-got
-		interrupted()
+		Ended()
 	}
 }
