@@ -43,7 +43,7 @@ func try(name string, f func()) {
 		} else {
 			fmt.Println(fuel, g0, g1, len(g2), g3, g4.a, g4.s, g4.q, g5 == nil)
 		}
-		fuel, g0, g1, g2, g3, g4, g5 = 400, 3, 1.5, []int{1, 2, 3}, "go", P{a: 2, s: "pé"}, &P{a: 9, next: &P{a: 8}}
+		fuel, g0, g1, g2, g3, g4, g5 = 2000, 3, 1.5, []int{1, 2, 3}, "go", P{a: 2, s: "pé"}, &P{a: 9, next: &P{a: 8}}
 	}()
 	f()
 }
@@ -73,7 +73,7 @@ type genFunc struct {
 }
 
 var scalarTypes = []string{"int", "int", "int", "int8", "uint8", "int32", "uint64", "uint", "float64", "float64", "float32", "string", "bool", "Small", "Celsius"}
-var varTypes = append([]string{"[]int", "[]float64", "[]string", "[][]int", "P", "*P", "[]P", "[3]int8", "E", "[]uint8", "[]int32"}, scalarTypes...)
+var varTypes = append([]string{"[]int", "[]float64", "[]string", "[][]int", "P", "*P", "[]P", "[3]int8", "E", "[]uint8", "[]int32", "*int"}, scalarTypes...)
 
 func (g *gen) pick(xs ...string) string { return xs[g.r.Intn(len(xs))] }
 func (g *gen) name() string             { g.n++; return fmt.Sprintf("v%d", g.n) }
@@ -103,6 +103,8 @@ func (g *gen) leaf(t string, d int) string {
 			switch t {
 			case "int":
 				have = append(have, v.name+".a")
+			case "*int":
+				have = append(have, "&"+v.name+".a")
 			case "float64":
 				have = append(have, v.name+".b")
 			case "string":
@@ -110,12 +112,20 @@ func (g *gen) leaf(t string, d int) string {
 			case "int8":
 				have = append(have, v.name+".q["+g.pick("0", "1", "2")+"]")
 			case "*P":
-				have = append(have, v.name+".next")
+				if g.rarely() {
+					have = append(have, v.name+".next")
+				}
 			case "P":
 				if v.typ == "*P" {
 					have = append(have, "(*"+v.name+")")
 				}
 			}
+		}
+		if v.typ == "*int" && t == "int" {
+			have = append(have, "*"+v.name)
+		}
+		if v.typ == "int" && t == "*int" && !v.keep {
+			have = append(have, "&"+v.name)
 		}
 		if v.typ == "E" && t == "uint8" {
 			have = append(have, v.name+".k")
@@ -134,15 +144,30 @@ func (g *gen) leaf(t string, d int) string {
 }
 
 func (g *gen) index(d int) string {
-	switch g.r.Intn(4) {
-	case 0:
-		return g.pick("0", "1", "2")
-	case 1:
-		return "(" + g.expr("int", d) + ")&3"
-	case 2:
-		return "(" + g.expr("uint8", d) + ")%3"
+	if g.rarely() {
+		return "abs(" + g.expr("int", d) + ")%4"
 	}
-	return "abs(" + g.expr("int", d) + ")%4"
+	switch g.r.Intn(3) {
+	case 0:
+		return g.pick("0", "1")
+	case 1:
+		return "(" + g.expr("int", d) + ")&1"
+	}
+	return "(" + g.expr("uint8", d) + ")%2"
+}
+
+// rarely guards what is likely to panic.
+func (g *gen) rarely() bool { return g.r.Intn(25) == 0 }
+
+// divisor is an operand that is not zero, as a rule.
+func (g *gen) divisor(t string, d int) string {
+	switch {
+	case g.rarely():
+		return g.operand(t, d)
+	case isInt(t):
+		return "(" + g.expr(t, d-1) + "|1)"
+	}
+	return g.constant(t)
 }
 
 func (g *gen) constant(t string) string {
@@ -161,6 +186,8 @@ func (g *gen) constant(t string) string {
 		return "&P{a: " + g.expr("int", 1) + ", next: " + g.expr("*P", 0) + "}"
 	case t == "E":
 		return "E{P: P{a: 4}, k: " + g.expr("uint8", 1) + "}"
+	case t == "*int":
+		return "new(int)"
 	case t == "[3]int8":
 		return "[3]int8{1: " + g.expr("int8", 1) + "}"
 	case strings.HasPrefix(t, "[]"):
@@ -189,6 +216,8 @@ func (g *gen) value(t string, d int) string {
 		return "g4"
 	case t == "*P":
 		return "g5"
+	case t == "*int":
+		return "&g0"
 	}
 	return g.constant(t)
 }
@@ -259,7 +288,8 @@ func (g *gen) try(t string, d int) string {
 		case 3:
 			return "string(rune(" + g.expr("int32", d-1) + "))"
 		case 4:
-			return g.value(t, d) + "[min(len(" + g.value(t, 0) + "), 1):]"
+			s := g.value(t, 0)
+			return s + "[min(len(" + s + "), 1):]"
 		case 5:
 			return "string(" + g.value(g.pick("[]uint8", "[]int32"), d) + ")"
 		case 6:
@@ -298,9 +328,9 @@ func (g *gen) try(t string, d int) string {
 		case 5:
 			return "append(" + g.value(t, d) + ", " + g.value(t, d) + "[:1]...)"
 		case 6:
-			return g.value(t, d) + "[" + g.pick("0", "1", g.index(d-1)) + ":]"
+			return g.value(t, d) + "[:" + g.pick("2", "1+"+g.index(d-1)) + "]"
 		case 7:
-			return "make(" + t + ", abs(" + g.expr("int", d-1) + ")%5)"
+			return "make(" + t + ", 2+abs(" + g.expr("int", d-1) + ")%5)"
 		case 8:
 			if t == "[]uint8" || t == "[]int32" {
 				return t + "(" + g.expr("string", d-1) + ")"
@@ -325,7 +355,10 @@ func (g *gen) integer(t string, d, k int) string {
 	case 4:
 		return "(" + g.value(t, d) + " " + g.pick("<<", ">>") + " (" + g.expr(g.pick("uint8", "uint"), d-1) + "&15))"
 	case 5:
-		return "(" + g.value(t, d) + " " + g.pick("<<", ">>") + " " + g.expr("int8", d-1) + ")"
+		if g.rarely() {
+			return "(" + g.value(t, d) + " " + g.pick("<<", ">>") + " " + g.expr("int8", d-1) + ")"
+		}
+		return "(" + g.value(t, d) + " " + g.pick("<<", ">>") + " (" + g.expr("int8", d-1) + "&31))"
 	case 6:
 		return g.pick("-", "^") + g.value(t, d)
 	case 7:
@@ -334,11 +367,11 @@ func (g *gen) integer(t string, d, k int) string {
 				"len("+g.value(g.pick("string", "[]int", "[]P", "[]int32"), d)+")", "cap("+g.value("[]int", d)+")")
 		}
 		if t == "uint8" {
-			return g.value("string", d) + "[" + g.index(d-1) + "]"
+			return "(" + g.value("string", d) + "+\"ab\")[" + g.index(d-1) + "]"
 		}
 		return g.pick("min", "max") + "(" + g.value(t, d) + ", " + g.expr(t, d-1) + ")"
 	case 8:
-		return "(" + g.value(t, d) + " " + g.pick("/", "%") + " " + g.operand(t, d) + ")"
+		return "(" + g.value(t, d) + " " + g.pick("/", "%") + " " + g.divisor(t, d) + ")"
 	}
 	return "(" + g.value(t, d) + " " + g.pick("+", "-", "*", "&", "|", "^", "&^") + " " + g.operand(t, d) + ")"
 }
@@ -348,7 +381,7 @@ func (g *gen) place() (string, string) {
 	for range 20 {
 		t := g.pick(varTypes...)
 		l := g.leaf(t, 1)
-		if l == "" || strings.HasPrefix(l, "(*") {
+		if l == "" || strings.HasPrefix(l, "(*") || strings.HasPrefix(l, "&") {
 			continue
 		}
 		kept := false
@@ -363,19 +396,22 @@ func (g *gen) place() (string, string) {
 }
 
 func (g *gen) block(n int) {
-	vars := len(g.vars)
+	vars, funcs := len(g.vars), g.funcs
 	g.depth++
 	for range n {
 		g.stmt()
 	}
 	g.depth--
-	g.vars = g.vars[:vars]
+	g.vars, g.funcs = g.vars[:vars], funcs
 }
 
 func (g *gen) declare(t string) {
 	v := g.name()
 	switch g.r.Intn(5) {
 	case 0:
+		if t[0] == '*' || t[0] == '[' && t[1] == ']' {
+			t = "int"
+		}
 		g.line("var %s %s; _ = %s", v, t, v)
 	default:
 		g.line("var %s %s = %s; _ = %s", v, t, g.expr(t, 3), v)
@@ -388,7 +424,7 @@ func (g *gen) stmt() {
 		g.declare(g.pick(scalarTypes...))
 		return
 	}
-	switch g.r.Intn(17) {
+	switch g.r.Intn(21) {
 	case 0, 1, 2:
 		g.declare(g.pick(varTypes...))
 	case 3, 4, 5:
@@ -397,8 +433,10 @@ func (g *gen) stmt() {
 	case 6:
 		l, t := g.place()
 		switch {
+		case isInt(t) && g.r.Intn(3) == 0:
+			g.line("%s %s %s", l, g.pick("/=", "%="), g.divisor(t, 2))
 		case isInt(t):
-			g.line("%s %s %s", l, g.pick("+=", "-=", "*=", "|=", "&^=", "^=", "/=", "%="), g.expr(t, 2))
+			g.line("%s %s %s", l, g.pick("+=", "-=", "*=", "|=", "&^=", "^="), g.expr(t, 2))
 		case isFloat(t):
 			g.line("%s %s %s", l, g.pick("+=", "-=", "*=", "/="), g.expr(t, 2))
 		case t == "string":
@@ -448,11 +486,67 @@ func (g *gen) stmt() {
 				return
 			}
 		}
+	case 17, 18:
+		if g.depth < 4 {
+			g.literal()
+		}
+	case 19:
+		loops := g.loops
+		g.goroutine()
+		g.loops = loops
+	case 20:
+		g.line("sort.Slice(g2, func(i, j int) bool { fuel--; return g2[i] %s g2[j] })", g.pick("<", ">"))
 	case 16:
 		if g.depth > 1 && g.r.Intn(3) == 0 {
 			g.line("if %s { return %s }", g.expr("bool", 2), g.returned())
 		}
 	}
+}
+
+// literal declares a function that changes what is around it.
+func (g *gen) literal() {
+	name, p := g.name(), g.name()
+	f := genFunc{name: name, params: []string{g.pick(scalarTypes...)}, ret: []string{g.pick(scalarTypes...)}}
+	vars, loops, ret, funcs := len(g.vars), g.loops, g.ret, g.funcs
+	g.loops, g.ret = nil, f.ret
+	g.line("%s := func(%s %s) %s {", name, p, f.params[0], f.ret[0])
+	g.vars = append(g.vars, genVar{name: p, typ: f.params[0]})
+	g.line("\tfuel--")
+	g.line("\tif fuel < 0 { return *new(%s) }", f.ret[0])
+	g.block(3)
+	g.depth++
+	g.line("return %s", g.returned())
+	g.depth--
+	g.line("}")
+	g.line("_ = %s", name)
+	g.vars, g.loops, g.ret, g.funcs = g.vars[:vars], loops, ret, append(funcs, f)
+}
+
+// goroutine sends what nobody else looks at.
+func (g *gen) goroutine() {
+	c, v, i, k := g.name(), g.name(), g.name(), g.name()
+	t := g.pick("int", "uint8", "float64", "Small")
+	g.line("%s := make(chan %s, %s)", c, t, g.pick("0", "1", "5"))
+	g.line("%s := %s", k, g.expr(t, 2))
+	g.line("go func(n int) { many := n; for %s := range many { %s += %s(%s); %s <- %s }; close(%s) }(%s)", i, k, t, i, c, k, c, g.pick("3", "2", "0"))
+	if g.r.Intn(3) == 0 {
+		ok := g.name()
+		g.line("%s, %s := <-%s; _, _ = %s, %s", v, ok, c, v, ok)
+		g.vars = append(g.vars, genVar{name: v, typ: t}, genVar{name: ok, typ: "bool"})
+		g.line("select { case %s, %s = <-%s: case <-make(chan P): g0 += 7 }", v, ok, c)
+		g.line("for range %s { g0++ }", c)
+		return
+	}
+	g.loops = append(g.loops, "")
+	g.line("for %s := range %s {", v, c)
+	g.line("\t_ = %s", v)
+	g.line("\tif %s == 127 { break }", v) // then the goroutine stays
+	g.vars = append(g.vars, genVar{v, t, true})
+	g.depth++
+	g.declare(g.pick(scalarTypes...))
+	g.depth--
+	g.line("}")
+	g.vars = g.vars[:len(g.vars)-2]
 }
 
 func (g *gen) loopBody(vs ...genVar) {
@@ -579,7 +673,7 @@ func randomProgram(seed int64) (decls string, calls []string) {
 			name := fmt.Sprintf("c%d", len(calls))
 			text, ret := "return "+g.callOf(f, 2), strings.Join(f.ret, ", ")
 			show := fmt.Sprintf("fmt.Printf(\"%%v\\n\", %s())", name)
-			if strings.ContainsAny(ret, "PE") { // not shown
+			if strings.ContainsAny(ret, "PE*") { // not shown
 				text, ret, show = strings.TrimPrefix(text, "return ")+"; return", "", name+"()"
 			}
 			if len(f.ret) > 1 && ret != "" {
@@ -599,7 +693,7 @@ func TestComputeRandom(t *testing.T) {
 	for seed := range int64(*seeds) {
 		decls, calls := randomProgram(seed)
 		body := decls + randomTry
-		want := goOutput(t, "package main\nimport (\"fmt\"; \"math\"; \"strings\")\nvar _ = math.Pi\nvar _ = strings.ToUpper\n"+randomHead+body+"func main() {\n"+strings.Join(calls, "\n")+"\n}\n")
+		want := goOutput(t, "package main\nimport (\"fmt\"; \"math\"; \"sort\"; \"strings\")\nvar _ = math.Pi\nvar _ = sort.Ints\nvar _ = strings.ToUpper\n"+randomHead+body+"func main() {\n"+strings.Join(calls, "\n")+"\n}\n")
 		s := newTestSession(t)
 		compiled := 0
 		s.trace = func(src string) { compiled += len(computedCalls.FindAllString(src, -1)) }

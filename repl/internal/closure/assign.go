@@ -159,7 +159,7 @@ func (c *compiler) assignTuple(lhs []ast.Expr, x ast.Expr, define bool) stmt {
 	var out []stmt
 	var temps []local
 	for i, l := range lhs {
-		if _, ok := l.(*ast.Ident); !ok && !c.still(l) {
+		if ident(l) == nil && !c.still(l) {
 			c.refuse(l, "this assignment")
 		}
 		temps = append(temps, c.temp(c.kind(tu.At(i).Type())))
@@ -177,7 +177,7 @@ func (c *compiler) assignReceive(lhs []ast.Expr, u *ast.UnaryExpr, define bool) 
 	ch, k, by := c.chanAt(u.X)
 	v, ok := c.temp(k), c.temp(boolean{})
 	for _, l := range lhs {
-		if _, name := l.(*ast.Ident); !name && !c.still(l) {
+		if ident(l) == nil && !c.still(l) {
 			c.refuse(l, "this assignment")
 		}
 	}

@@ -297,7 +297,7 @@ func (c *compiler) receiveArm(s ast.Stmt) (a arm, store stmt) {
 	var stores []stmt
 	temps := []expr{variable(c.src.TypeOf(u.X).Underlying().(*types.Chan).Elem(), v), variable(types.Typ[types.Bool], ok)}
 	for i, l := range lhs {
-		if !define && !c.still(l) {
+		if ident(l) == nil && !c.still(l) {
 			c.refuse(l, "this assignment in a select")
 		}
 		stores = append(stores, c.storeTo(l, temps[i], define))

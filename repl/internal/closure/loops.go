@@ -159,7 +159,7 @@ func (c *compiler) rangeVar(x ast.Expr, e expr, define bool) stmt {
 	if k := c.kindAt(x, c.typeOf(x)); k != e.k {
 		c.refuse(x, "a range variable of %s", c.typeOf(x))
 	}
-	if !define && !c.still(x) {
+	if ident(x) == nil && !c.still(x) {
 		c.refuse(x, "this range variable")
 	}
 	return c.storeTo(x, e, define)
