@@ -9,14 +9,12 @@ import "graft/stdlib/internal/kern"
 func convBackFilterFew[T Float](c *Ctx, s *kern.Set[T], g *conv, dst, x []T, b packed[T]) error {
 	h, w := g.h.forward(), g.w.forward()
 	rows := g.h.size * g.w.size * g.in
-	chunk := chunkRows(rows, s.Rows, len(b.panels))
+	chunk := chunkRows(rows, s.Rows, partsFor(c, len(b.panels)))
 	chunks := (rows + chunk - 1) / chunk
+	clear(dst)
 	return c.For(chunks*len(b.panels), func(part int) {
 		panel, from := b.panels[part%len(b.panels)], part/len(b.panels)*chunk
 		to := min(rows, from+chunk)
-		for r := from; r < to; r++ {
-			clear(dst[r*g.out+panel.First:][:panel.Cols])
-		}
 		for i := range h {
 			for j := range w {
 				classSums(c, s, g, dst[panel.First:], x, b.b[panel.At:], panel, from, to, &h[i], &w[j])
@@ -24,6 +22,9 @@ func convBackFilterFew[T Float](c *Ctx, s *kern.Set[T], g *conv, dst, x []T, b p
 		}
 	})
 }
+
+// fewBlock is the pixels of which a block of the sum consists at least.
+const fewBlock = 512
 
 // classSums adds the outputs of one class to rows from … to-1 of the filter's
 // gradient.
@@ -40,7 +41,7 @@ func classSums[T Float](c *Ctx, s *kern.Set[T], g *conv, dst, x, b []T, panel ke
 		}
 	}
 	step := g.w.stride * g.in
-	segs := make([]kern.Seg, 0, filterBlock)
+	segs := make([]kern.Seg, 0, fewBlock)
 	have := 0
 	flush := func() {
 		if c.err() == nil {
@@ -52,7 +53,7 @@ func classSums[T Float](c *Ctx, s *kern.Set[T], g *conv, dst, x, b []T, panel ke
 		for i, oh := range h.dst {
 			at := ((img*g.h.in+h.base[i])*g.w.in + w.base[0]) * g.in
 			segs = append(segs, kern.Seg{A: at, B: (img*g.h.out+oh)*g.w.out + w.dst[0], K: len(w.dst)})
-			if have += len(w.dst); have >= filterBlock {
+			if have += len(w.dst); have >= fewBlock {
 				flush()
 			}
 		}
