@@ -172,7 +172,7 @@ func (s *Session) withFeatures(p *exec.Plan, t targets, in *fed) ([]*ops.Value, 
 	if err != nil {
 		return nil, err
 	}
-	return s.run(plan, rest)
+	return s.run(plan, t, rest)
 }
 
 // gather copies the rows of a plan's frontier that are known, and says which
@@ -211,7 +211,7 @@ func (s *Session) complete(p *exec.Plan, in *fed, nodes []*ops.Node, values []*o
 			return nil, err
 		}
 		if plan, err := s.plan(t, some); err == nil {
-			out, err := s.run(plan, some)
+			out, err := s.run(plan, t, some)
 			if err != nil {
 				return nil, err
 			}
@@ -228,7 +228,7 @@ func (s *Session) complete(p *exec.Plan, in *fed, nodes []*ops.Node, values []*o
 	if err != nil {
 		return nil, err
 	}
-	return s.run(plan, in)
+	return s.run(plan, t, in)
 }
 
 // upstream are the fed nodes that the frontier depends on, and the versions of

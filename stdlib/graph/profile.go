@@ -40,7 +40,8 @@ const profileRuns = 5
 
 // Profile runs what is fetched a few times and reports the fastest time of
 // each operation. It really runs: an optimizer's step changes variables.
-// Remembered features are not used. Errors are those of Run.
+// Remembered features are not used, and the batch is taken whole. Errors are
+// those of Run.
 func (s *Session) Profile(feeds Feeds, fetches ...Fetch) (*Profile, error) {
 	if s == nil {
 		return nil, errNoSession

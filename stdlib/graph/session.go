@@ -236,11 +236,21 @@ func (s *Session) compute(feeds Feeds, t targets) ([]*ops.Value, error) {
 	if s.features.use(plan) {
 		return s.withFeatures(plan, t, in)
 	}
-	return s.run(plan, in)
+	return s.run(plan, t, in)
 }
 
-// run runs a plan on what is fed and the variables' values.
-func (s *Session) run(plan *exec.Plan, in *fed) ([]*ops.Value, error) {
+// run runs the plan of t, some rows at a time if that is faster.
+func (s *Session) run(plan *exec.Plan, t targets, in *fed) ([]*ops.Value, error) {
+	if plan.Rows() > 0 {
+		if out, err := s.byRows(plan, t, in); out != nil || err != nil {
+			return out, err
+		}
+	}
+	return s.whole(plan, in)
+}
+
+// whole runs a plan on what is fed and the variables' values.
+func (s *Session) whole(plan *exec.Plan, in *fed) ([]*ops.Value, error) {
 	leaves, versions, err := s.leaves(plan, in)
 	if err != nil {
 		return nil, err

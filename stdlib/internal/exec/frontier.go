@@ -49,6 +49,7 @@ func (b *planner) findFrontier() {
 	if batch < 1 {
 		return
 	}
+	b.batch = batch
 	used := map[*ops.Node]bool{} // by something that is not byRow
 	for _, s := range b.steps {
 		parts[s.node] = b.partOf(s, parts, batch)
@@ -69,6 +70,10 @@ func (b *planner) findFrontier() {
 		}
 	}
 	b.findUpstream()
+	b.byRows = !b.Changes()
+	for n := range b.fetched {
+		b.byRows = b.byRows && parts[n] >= byRow
+	}
 }
 
 // findUpstream lists the leaves above the frontier.
@@ -144,6 +149,8 @@ func (b *planner) rowwise(s step, parts map[*ops.Node]part) bool {
 		return k.Axis > 0 && from(len(s.args))
 	case ops.Reduce:
 		return !k.Axes.Has(0) && from(1)
+	case ops.ArgMax:
+		return k.Axis != 0 && k.Axis != -len(shape) && from(1)
 	case ops.Squeeze:
 		return shape[0] > 1 && from(1)
 	case ops.Reshape:

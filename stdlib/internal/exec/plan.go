@@ -19,21 +19,26 @@ type Names func(*ops.Node) string
 // run at a time may use it: the values of a run are in it, and the memory of
 // its results is the Cache's, which other plans use as well.
 type Plan struct {
-	leaves  []*ops.Node   // fed nodes, variables and constants, in the order of values
-	derived []*derivation // whose values come behind those of the leaves
-	steps   []step
-	fetch   []int // index of each fetched value, -1 for one that is not wanted
-	values  []*ops.Value
-	results []result // of steps, in the arena
-	size    int      // of the arena
-	cache   *Cache
-	written map[*ops.Node]bool // the leaves that the run changes
-	names   Names
-	commit  int // the first of the steps that only write variables
+	leaves     []*ops.Node   // fed nodes, variables and constants, in the order of values
+	derived    []*derivation // whose values come behind those of the leaves
+	steps      []step
+	fetch      []int // index of each fetched value, -1 for one that is not wanted
+	fetchSpecs []ops.Spec
+	values     []*ops.Value
+	results    []result // of steps, in the arena
+	size       int      // of the arena
+	cache      *Cache
+	written    map[*ops.Node]bool // the leaves that the run changes
+	names      Names
+	commit     int // the first of the steps that only write variables
 
 	frontier       []*ops.Node
 	frontierShapes [][]int
 	upstream       []*ops.Node
+
+	batch  int  // rows of what is fed, 0 if nothing is
+	rows   int  // to run at a time, 0 for all
+	byRows bool // every fetched row comes of the same row of what is fed
 
 	watch func(*step, time.Duration) error // of Profile
 }
@@ -107,10 +112,11 @@ func New(fetches []*ops.Node, known func(*ops.Node) (*Leaf, error), opt Options)
 		if opt.Discard != nil && opt.Discard[i] {
 			k = -1
 		}
-		p.fetch = append(p.fetch, k)
+		p.fetch, p.fetchSpecs = append(p.fetch, k), append(p.fetchSpecs, b.specs[f])
 	}
 	b.place()
 	p.commit = b.commitment()
+	p.rows = b.chooseRows()
 	return p, nil
 }
 
