@@ -104,7 +104,8 @@ func multiply[T Float](c *Ctx, g gemm, dst, a []T, m matrix[T], memo *Memo, end 
 	if err != nil {
 		return err
 	}
-	block := max(1, blockWork/max(1, g.k))
+	most := partsFor(c, len(b.panels)) // no more blocks than workers need: each reads a whole panel
+	block := max(1, blockWork/max(1, g.k), min(8*blockWork/max(1, g.k), g.m/most))
 	block = (block + s.Rows - 1) / s.Rows * s.Rows
 	blocks := (g.m + block - 1) / block
 	return c.For(blocks*len(b.panels), func(part int) {
