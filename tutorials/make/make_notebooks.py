@@ -15,7 +15,8 @@ text in English, and right behind it the same in Chinese:
     :::
 
 The two notebooks share the code cells, and the Chinese one takes the outputs of the English one. Code within a text (```python,
-~~~go) is shared too: [[code]] in the Chinese text stands for the next block of the English one. A code cell tagged exercise is
+~~~go) is shared too: [[code]] in the Chinese text stands for the next block of the English one, and [[table]], where a table needs
+no translation, for its next table. A code cell tagged exercise is
 filled in by the first ~~~go of the next text that has one, its solution. Python's own library suffices.
 """
 import argparse
@@ -34,6 +35,7 @@ KERNEL = {"kernelspec": {"display_name": "Go (graft)", "language": "go", "name":
 CELL = re.compile(r"^```go *(.*?)\n(.*?)^```\n", re.M | re.S)
 CHINESE = re.compile(r"^:::zh\n(.*?)^:::\n", re.M | re.S)
 BLOCK = re.compile(r"^(```|~~~)\w+\n.*?^\1$", re.M | re.S)
+TABLE = re.compile(r"^(?:\|.*\n?)+", re.M)
 LINK = re.compile(r"\((\d\d-[\w-]+)\.ipynb\)")
 
 
@@ -47,8 +49,11 @@ def chinese(text, english):
     if text.count("[[code]]") != len(blocks):
         raise Wrong("%d blocks of code, and [[code]] %d times in the Chinese text, behind: %s"
                     % (len(blocks), text.count("[[code]]"), english.strip().splitlines()[0]))
-    for block in blocks:
-        text = text.replace("[[code]]", block, 1)
+    tables = [m.group(0).rstrip("\n") for m in TABLE.finditer(english)]
+    if text.count("[[table]]") > len(tables):
+        raise Wrong("[[table]] %d times in the Chinese text, %d tables behind: %s" % (text.count("[[table]]"), len(tables), english.strip().splitlines()[0]))
+    for mark, shared in [("[[code]]", b) for b in blocks] + [("[[table]]", t) for t in tables]:
+        text = text.replace(mark, shared, 1)
     return LINK.sub(r"(\1.zh.ipynb)", text).strip("\n")
 
 
