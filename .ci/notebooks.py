@@ -1,12 +1,15 @@
 """Every tutorial, from top to bottom, by nbclient over a real connection to an installed kernel.
 
-    notebooks.py --graft BINARY [--out DIR] [--limit SECONDS] [--nbval] [NOTEBOOK…]      (default: all of tutorials/*.ipynb)
+    notebooks.py --graft BINARY [--out DIR] [--limit SECONDS] [--nbval] [NOTEBOOK…]   (default: the English ones of tutorials/*.ipynb;
+                                                   the Chinese ones are the same code, which make_notebooks.py --check compares)
 
 Fails when a cell fails (unless it is tagged raises-exception, and then when it does not), when a cell did not run, when the
-notebook names another kernel, and when it takes longer than the limit. Executed notebooks are kept in DIR. With --nbval they
-are run by pytest --nbval-lax instead, which compares the outputs of cells that are marked for it.
+notebook names another kernel, when what is put out differs from what is stored in it (outputs.py), and when it takes longer than
+the limit. Executed notebooks are kept in DIR. With --nbval they are run by pytest --nbval-lax instead, which compares the outputs
+of cells that are marked for it.
 """
 import argparse
+import copy
 import pathlib
 import subprocess
 import sys
@@ -17,11 +20,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from kernelspec import fail, installed, pictures, problems
+from outputs import differences
 
 
 def execute(path, limit):
     """(executed notebook, seconds, problems)."""
     notebook = nbformat.read(path, 4)
+    stored = copy.deepcopy(notebook)
     named = notebook.metadata.get("kernelspec", {}).get("name")
     bad = [] if named == "graft" else ["its kernelspec is %r, expected 'graft'" % named]
     client = NotebookClient(notebook, kernel_name="graft", timeout=limit, record_timing=True,
@@ -36,7 +41,7 @@ def execute(path, limit):
     seconds = time.monotonic() - start
     if seconds > limit:
         bad.append("took %.0f s, the limit is %d s" % (seconds, limit))
-    return notebook, seconds, bad + problems(notebook)
+    return notebook, seconds, bad + (problems(notebook) or differences(stored, notebook))
 
 
 def slowest(notebook, n=3):
@@ -62,7 +67,7 @@ def main():
     a = p.parse_args()
     status = 0
     with installed(a.graft) as work:
-        paths = [n.resolve() for n in a.notebooks] or sorted((work / "tutorials").glob("*.ipynb"))
+        paths = [n.resolve() for n in a.notebooks] or [p for p in sorted((work / "tutorials").glob("*.ipynb")) if not p.name.endswith(".zh.ipynb")]
         if not paths:
             fail("no notebook in tutorials/")
         if a.nbval:
