@@ -54,6 +54,10 @@ func notebooks() []notebook {
 		{"07", batchNorm()},
 		{"08", vgg16()},
 		{"09", inception()},
+		{"10", rates()},
+		{"11", curves()},
+		{"12", pictures()},
+		{"13", programs()},
 	}
 }
 
