@@ -165,14 +165,14 @@ func (s *Pictures) Examples(places ...int) (*graph.Examples, error) {
 		}
 		id.source, keys[i] = source, key
 	}
-	make := func(rows []int) (*graph.Tensor, error) {
+	rows := func(rows []int) (*graph.Tensor, error) {
 		wanted := make([]int, len(rows))
 		for i, k := range rows {
 			wanted[i] = places[k]
 		}
 		return s.make(wanted)
 	}
-	return &graph.Examples{Source: id, Keys: keys, Make: make}, nil
+	return &graph.Examples{Source: id, Keys: keys, Make: rows}, nil
 }
 
 // preparedSource is the Source of Examples.

@@ -1,6 +1,8 @@
 package data
 
 import (
+	"context"
+	"errors"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -14,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"graft/stdlib/host"
 	"graft/stdlib/preprocessing"
 )
 
@@ -227,4 +230,40 @@ func TestSizesDiffer(t *testing.T) {
 	if !slices.Equal(d.pixels(), []float32{0, 0, 0, 9, 8, 7}) {
 		t.Error(d.pixels())
 	}
+}
+
+// interrupted is a cell that can be interrupted.
+type interrupted struct {
+	host.Host
+	ctx context.Context
+}
+
+func (h interrupted) Context() context.Context { return h.ctx }
+
+// An interrupt ends an epoch, what makes a Dataset, and the search for broken
+// pictures.
+func TestInterrupt(t *testing.T) {
+	s := ok[*Pictures](t)(Folder(folder(t))).With(eval(t, preprocessing.Options{}))
+	before := runtime.NumGoroutine()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer host.Install(interrupted{ctx: ctx})()
+	e := ok[Epoch](t)(s.Epoch(EpochOptions{BatchSize: 1}))
+	ok[*Batch](t)(e.Next())
+	cancel()
+	if _, err := e.Next(); !errors.Is(err, context.Canceled) {
+		t.Errorf("Next after an interrupt: %v", err)
+	}
+	if _, err := s.Dataset(); !errors.Is(err, context.Canceled) {
+		t.Errorf("Dataset after an interrupt: %v", err)
+	}
+	if _, _, err := s.SkipBroken(); !errors.Is(err, context.Canceled) {
+		t.Errorf("SkipBroken after an interrupt: %v", err)
+	}
+	for range 200 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 }

@@ -5,6 +5,12 @@
 //	logits, endPoints, err = nets.Build("vgg_16", images, nets.Config{NumClasses: 5})
 //	net, err := nets.Lookup("vgg_16") // image size, classes, preprocessing, scopes of the head
 //
+// With weights, labels and preprocessing, to classify photos:
+//
+//	net, err := nets.Open("inception_v3", "inception_v3.ckpt") // or "", which fetches it
+//	photo, err := preprocessing.ReadImage("owl.jpg")
+//	net.Top(photo, 5)
+//
 // A net takes its graph from its input and its scope from Config. It applies
 // TF-Slim's arg scope by itself: a net that was built without it has other
 // variables than its checkpoint.

@@ -113,6 +113,7 @@ func pkg_graft_stdlib_graph() map[string]reflect.Value {
 		{"Regularizer", (*graph.Regularizer)(nil)},
 		{"_Regularizer", (*_graft_stdlib_graph_Regularizer)(nil)},
 		{"Relu", graph.Relu},
+		{"RememberedFeature", (*graph.RememberedFeature)(nil)},
 		{"Resources", constant.MakeString(graph.Resources)},
 		{"Restored", graph.Restored},
 		{"Reuse", (*graph.Reuse)(nil)},
