@@ -30,6 +30,7 @@
 package npz
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -50,6 +51,9 @@ func IsArray(head []byte) bool { return strings.HasPrefix(string(head), magic) }
 
 // Members lists what is in the zip archive f, whatever it is of.
 func Members(f *mapped.File) ([]string, error) {
+	if f == nil {
+		return nil, errors.New("ckpt/npz: the file is nil")
+	}
 	a, err := archive.Open(f)
 	if err != nil {
 		return nil, err

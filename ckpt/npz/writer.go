@@ -39,6 +39,9 @@ func Create(path string) (*Writer, error) {
 // that end in a zero byte, which NumPy cannot tell from padding, are errors;
 // after one, Close fails and leaves nothing.
 func (w *Writer) Add(t *tensors.Tensor) error {
+	if t == nil {
+		return t.Check()
+	}
 	if w.err != nil {
 		return w.err
 	}

@@ -49,6 +49,9 @@ func Create(path string) (*Writer, error) {
 // not have (strings, complex128, quantised types) are errors; after one, Close
 // fails and leaves nothing.
 func (w *Writer) Add(t *tensors.Tensor) error {
+	if t == nil {
+		return t.Check()
+	}
 	if w.err != nil {
 		return w.err
 	}

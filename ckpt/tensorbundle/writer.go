@@ -77,6 +77,9 @@ func CreateSharded(prefix string, shards int) (*Writer, error) {
 // Add writes a tensor. A name given twice, an empty name, and values that do
 // not fit the shape are errors; after one, Close fails and leaves nothing.
 func (w *Writer) Add(t *tensors.Tensor) error {
+	if t == nil {
+		return t.Check()
+	}
 	return w.keep(t.Name, func() error {
 		if err := w.unused(t.Name); err != nil {
 			return err
@@ -90,6 +93,9 @@ func (w *Writer) Add(t *tensors.Tensor) error {
 // the parts of each variable must have made it up, each element once. Errors:
 // those of Add, a part that does not fit.
 func (w *Writer) AddSlice(whole tensors.Info, s tensors.Slice, part *tensors.Tensor) error {
+	if part == nil {
+		return part.Check()
+	}
 	return w.keep(whole.Name, func() error {
 		p := w.partial[whole.Name]
 		if p == nil {

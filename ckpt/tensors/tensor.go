@@ -2,6 +2,7 @@ package tensors
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -121,6 +122,9 @@ func Elements(shape []int) (n int64, ok bool) {
 
 // Check says whether Data or Strings has the length that DType and Shape ask for.
 func (t *Tensor) Check() error {
+	if t == nil {
+		return errors.New("ckpt: the tensor is nil")
+	}
 	n, ok := Elements(t.Shape)
 	if !ok {
 		return fmt.Errorf("ckpt: tensor %q: shape %v is not a shape", t.Name, t.Shape)

@@ -67,6 +67,9 @@ func Create(path string) (*Writer, error) {
 // uint64, qint16, quint16, 8-bit floats, 4-bit integers) and a tensor of more
 // than 2 GiB are errors; after one, Close fails and leaves nothing.
 func (w *Writer) Add(t *tensors.Tensor) error {
+	if t == nil {
+		return t.Check()
+	}
 	whole := make(tensors.Slice, len(t.Shape))
 	for i := range whole {
 		whole[i].Length = -1
@@ -80,6 +83,9 @@ func (w *Writer) Add(t *tensors.Tensor) error {
 // nobody here knows whether all of them come. Errors: those of Add, a slice
 // given twice, a part that does not fit.
 func (w *Writer) AddSlice(whole tensors.Info, s tensors.Slice, part *tensors.Tensor) error {
+	if part == nil {
+		return part.Check()
+	}
 	if w.err != nil {
 		return w.err
 	}

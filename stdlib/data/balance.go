@@ -25,6 +25,9 @@ type ClassBalance struct {
 
 // Balance counts the classes of a Source; no picture is decoded.
 func Balance(s Source) *ClassBalance {
+	if s == nil {
+		return &ClassBalance{}
+	}
 	b := &ClassBalance{Classes: s.ClassNames()}
 	b.Counts = counts(s.LabelInts(), len(b.Classes))
 	b.Weights = make([]float64, len(b.Counts))

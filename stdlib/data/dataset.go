@@ -1,9 +1,12 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
+
+	"gorgonia.org/tensor"
 
 	"graft/stdlib/graph"
 )
@@ -61,7 +64,7 @@ func OpenIDX(images, labels, classes string) (*Dataset, error) {
 }
 
 // Len is the number of pictures.
-func (d *Dataset) Len() int { return d.Labels.Shape()[0] }
+func (d *Dataset) Len() int { return len(d.labels()) }
 
 // LabelInts are the labels as ints, [count].
 func (d *Dataset) LabelInts() []int {
@@ -76,14 +79,54 @@ func (d *Dataset) LabelInts() []int {
 func (d *Dataset) LabelNames() []string {
 	out := make([]string, d.Len())
 	for i, l := range d.labels() {
-		out[i] = d.Classes[l]
+		if out[i] = fmt.Sprint(l); l >= 0 && l < int64(len(d.Classes)) {
+			out[i] = d.Classes[l]
+		}
 	}
 	return out
 }
 
-func (d *Dataset) labels() []int64 { return d.Labels.Data().([]int64) }
+// check says what is wrong with a dataset that was put together by hand.
+func (d *Dataset) check() error {
+	switch {
+	case d == nil:
+		return errors.New("data: the dataset is nil")
+	case d.Images == nil || d.Images.Dims() != 4 || d.Images.Dtype() != tensor.Float32:
+		return fmt.Errorf("data: a dataset's Images are %s; float32 [count height width channels] is wanted", described(d.Images))
+	case d.Labels == nil || d.Labels.Dims() != 1 || d.Labels.Dtype() != tensor.Int64 || d.Labels.Shape()[0] != d.Images.Shape()[0]:
+		return fmt.Errorf("data: a dataset's Labels are %s; int64 [%d] is wanted, one for each picture", described(d.Labels), d.Images.Shape()[0])
+	}
+	for i, l := range d.labels() {
+		if l < 0 || l >= int64(len(d.Classes)) {
+			return fmt.Errorf("data: label %d of picture %d has no name, there are %d classes", l, i, len(d.Classes))
+		}
+	}
+	return nil
+}
 
-func (d *Dataset) pixels() []float32 { return d.Images.Data().([]float32) }
+func described(t *graph.Tensor) string {
+	if t == nil {
+		return "nil"
+	}
+	return fmt.Sprintf("%v %v", t.Dtype(), []int(t.Shape()))
+}
+
+// labels are the labels, none of a dataset that has none.
+func (d *Dataset) labels() []int64 {
+	if d == nil || d.Labels == nil || d.Labels.MemSize() == 0 {
+		return nil
+	}
+	labels, _ := d.Labels.Data().([]int64)
+	return labels
+}
+
+func (d *Dataset) pixels() []float32 {
+	if d.Images == nil || d.Images.MemSize() == 0 {
+		return nil
+	}
+	pixels, _ := d.Images.Data().([]float32)
+	return pixels
+}
 
 // size is the number of values of one picture.
 func (d *Dataset) size() int {
@@ -97,6 +140,9 @@ func (d *Dataset) size() int {
 // Scale returns the dataset with pixels of [0, 255] mapped to [-1, 1], as
 // TF-Slim's Inception preprocessing does: (x/255 - 0.5)·2.
 func (d *Dataset) Scale() (*Dataset, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
 	values := make([]float32, len(d.pixels()))
 	for i, p := range d.pixels() {
 		values[i] = (p/255 - 0.5) * 2
@@ -111,6 +157,9 @@ func (d *Dataset) Scale() (*Dataset, error) {
 // Take returns the pictures at the given places, each in [0, Len()); another
 // place is an error.
 func (d *Dataset) Take(places ...int) (*Dataset, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
 	n := d.size()
 	values, labels := make([]float32, 0, n*len(places)), make([]int64, 0, len(places))
 	for _, p := range places {
@@ -132,6 +181,9 @@ func (d *Dataset) Take(places ...int) (*Dataset, error) {
 // class, share in (0, 1): a class of at least two has pictures in both. Which
 // ones, seed decides. Their order stays.
 func (d *Dataset) Split(share float64, seed uint64) (first, rest *Dataset, err error) {
+	if err := d.check(); err != nil {
+		return nil, nil, err
+	}
 	a, b, err := split(d.LabelInts(), len(d.Classes), share, seed)
 	if err != nil {
 		return nil, nil, err
@@ -171,6 +223,9 @@ func (d *Dataset) String() string {
 	parts := make([]string, len(d.Classes))
 	for i, n := range d.Counts() {
 		parts[i] = fmt.Sprintf("%d %s", n, d.Classes[i])
+	}
+	if err := d.check(); err != nil {
+		return err.Error()
 	}
 	return fmt.Sprintf("%d pictures %v of %d classes: %s", d.Len(), []int(d.Images.Shape()[1:]), len(d.Classes), strings.Join(parts, ", "))
 }

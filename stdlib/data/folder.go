@@ -104,7 +104,10 @@ func Files(paths []string, labels []int, classes []string) (*Pictures, error) {
 	for _, p := range paths {
 		s.from = append(s.from, file(p))
 	}
-	return s, s.check()
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // check compares labels with pictures and classes.

@@ -294,7 +294,9 @@ func within(places []int, n int) error {
 func counts(labels []int, classes int) []int {
 	out := make([]int, classes)
 	for _, l := range labels {
-		out[l]++
+		if l >= 0 && l < classes { // others are an error where pictures are made
+			out[l]++
+		}
 	}
 	return out
 }

@@ -12,6 +12,9 @@ func Repeat(s Source, o EpochOptions, times int) (Epoch, error) {
 	if times < 0 {
 		return nil, fmt.Errorf("data: %d times through the examples: at least 0 is wanted", times)
 	}
+	if s == nil {
+		return nil, fmt.Errorf("data: the examples to repeat are nil")
+	}
 	first, err := s.Epoch(o)
 	if err != nil {
 		return nil, err

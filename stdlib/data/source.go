@@ -65,6 +65,9 @@ type Batch struct {
 // every Source goes in this order. A BatchSize below 1 and a negative Number
 // or Skip are errors.
 func Order(n int, o EpochOptions) ([][]int, error) {
+	if n < 0 {
+		return nil, fmt.Errorf("data: an order of %d examples", n)
+	}
 	if o.BatchSize < 1 || o.Number < 0 || o.Skip < 0 {
 		return nil, fmt.Errorf("data: batches of %d examples in epoch %d without the first %d: at least 1, 0 and 0 are wanted", o.BatchSize, o.Number, o.Skip)
 	}
@@ -91,6 +94,9 @@ func (d *Dataset) ClassNames() []string { return d.Classes }
 
 // Epoch goes once through the dataset.
 func (d *Dataset) Epoch(o EpochOptions) (Epoch, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
 	order, err := Order(d.Len(), o)
 	return &pass{d: d, order: order}, err
 }
@@ -98,6 +104,9 @@ func (d *Dataset) Epoch(o EpochOptions) (Epoch, error) {
 // Examples are the pictures at the given places, known by their dataset and
 // place: its pixels must not be changed once it trains.
 func (d *Dataset) Examples(places ...int) (*graph.Examples, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
 	keys := make([]uint64, len(places))
 	for i, p := range places {
 		if p < 0 || p >= d.Len() {

@@ -11,7 +11,9 @@ import (
 func byClass(labels []int, classes int, seed uint64) [][]int {
 	out := make([][]int, classes)
 	for i, l := range labels {
-		out[l] = append(out[l], i)
+		if l >= 0 && l < classes {
+			out[l] = append(out[l], i)
+		}
 	}
 	for class, places := range out {
 		r := rand.New(rand.NewPCG(seed, uint64(class)))

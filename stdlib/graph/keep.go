@@ -1,9 +1,15 @@
 package graph
 
+import "reflect"
+
 // Keep keeps a value with the session, under a key that is a type of one's
 // own: what a package has made for the session and must find again when it is
-// called again. A nil value forgets.
+// called again. A nil value forgets; a key that cannot be compared keeps
+// nothing.
 func (s *Session) Keep(key, value any) {
+	if !reflect.ValueOf(key).Comparable() {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.things == nil {
@@ -16,6 +22,9 @@ func (s *Session) Keep(key, value any) {
 
 // Kept is what Keep was last given for the key, nil for nothing.
 func (s *Session) Kept(key any) any {
+	if !reflect.ValueOf(key).Comparable() {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.things[key]

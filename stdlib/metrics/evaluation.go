@@ -68,6 +68,9 @@ func shapeOf(t *graph.Tensor) string {
 }
 
 func scoresOf(t *graph.Tensor) ([]float64, error) {
+	if t.MemSize() == 0 {
+		return nil, nil
+	}
 	switch d := t.Data().(type) {
 	case []float64:
 		return d, nil

@@ -254,6 +254,9 @@ func (c *Classifier) Preprocessing(training bool, seed uint64) (*preprocessing.P
 // preprocessing.ReadImage makes it: [height, width, channels], uint8, or
 // float32 as preprocessing.Apply takes it.
 func (c *Classifier) Run(photos ...*graph.Tensor) (*graph.Tensor, error) {
+	if c == nil || c.Net.Name == "" || c.Session == nil || c.Images == nil || c.Logits == nil {
+		return nil, errors.New("nets: the classifier is not whole: nets.Open makes one")
+	}
 	if len(photos) == 0 {
 		return nil, fmt.Errorf("nets: %s: no photos are given", c.Net.Name)
 	}
@@ -322,6 +325,9 @@ func (c *Classifier) String() string { return c.table().String() }
 func (c *Classifier) MIME() map[string]string { return c.table().MIME() }
 
 func (c *Classifier) table() display.Table {
+	if c.Net.Name == "" || c.Plan == nil {
+		return display.Table{Rows: [][]string{{"net", "none: nets.Open opens one"}}}
+	}
 	first := strings.Join(c.Labels[:min(3, len(c.Labels))], "; ")
 	averages := 0
 	for _, e := range c.Plan.Entries {

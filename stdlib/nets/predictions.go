@@ -40,8 +40,13 @@ func (p *Predictions) of(logits []float32, labels []string, k int) {
 	}
 }
 
-// Name is the name of the most likely class.
-func (p *Predictions) Name() string { return p.Names[0] }
+// Name is the name of the most likely class, "" of no predictions.
+func (p *Predictions) Name() string {
+	if len(p.Names) == 0 {
+		return ""
+	}
+	return p.Names[0]
+}
 
 // String is a table of the classes and their probabilities.
 func (p *Predictions) String() string {

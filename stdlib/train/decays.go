@@ -128,6 +128,9 @@ func (p PiecewiseConstant) Rate(step int) float64 {
 	for i < len(p.Boundaries) && step > p.Boundaries[i] {
 		i++
 	}
+	if i >= len(p.Values) {
+		return math.NaN() // LearningRate refuses such a schedule
+	}
 	return p.Values[i]
 }
 

@@ -108,6 +108,9 @@ func (s *Saver) name(i int) string {
 // Names are what the variables are saved as, sorted; the name of a variable in
 // parts stands there once for each part.
 func (s *Saver) Names() []string {
+	if s.sel == nil {
+		return nil
+	}
 	out := make([]string, len(s.sel.Variables))
 	for i := range out {
 		out[i] = s.name(i)
@@ -121,6 +124,9 @@ func (s *Saver) Names() []string {
 // path. The paths in the file are relative, so that the folder can be moved. Either the whole checkpoint is there afterwards or nothing of it. The
 // folder must exist.
 func (s *Saver) Save(sess *graph.Session, prefix string, step int) (string, error) {
+	if s.sel == nil || sess == nil {
+		return "", fmt.Errorf("train: save %s: a Saver that NewSaver made and a session are wanted", prefix)
+	}
 	if step < 0 {
 		return "", fmt.Errorf("train: save %s: step %d is negative", prefix, step)
 	}
