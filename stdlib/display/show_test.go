@@ -183,3 +183,28 @@ func TestProgressFromSeveralGoroutines(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A bar that begins in the middle judges the time left by what is done from
+// there on.
+func TestProgressBegins(t *testing.T) {
+	h, _ := install(t)
+	now := time.Unix(0, 0)
+	p := newProgress(100, "", func() time.Time { return now })
+	p.Begin(50)
+	p.Say("loss 2")
+	now = now.Add(10 * time.Second)
+	p.Set(60)
+	now = now.Add(10 * time.Second)
+	p.Say("loss 1")
+	p.Set(70)
+	p.Done("")
+	h.want(t,
+		"display 0 of 100 (0 %)",
+		"update 60 of 100 (60 %), 0:40 left, loss 2",
+		"update 70 of 100 (70 %), 0:30 left, loss 1",
+		"update 70 of 100 (70 %), 0:20",
+	)
+	var none *Progress
+	none.Begin(3)
+	none.Say("nothing")
+}

@@ -187,3 +187,51 @@ func TestFetchedStays(t *testing.T) {
 		t.Errorf("got %v and %v", got[0].F32, got[1].F32)
 	}
 }
+
+// stopping adds one to a variable, and is interrupted meanwhile.
+type stopping struct {
+	ops.AssignAdd
+	stop context.CancelFunc
+}
+
+func (s *stopping) Run(c *ops.Ctx, out *ops.Value, in []*ops.Value) error {
+	s.stop()
+	return s.AssignAdd.Run(c, out, in)
+}
+
+// stoppingBefore is interrupted while it computes something.
+type stoppingBefore struct {
+	ops.Affine
+	stop context.CancelFunc
+}
+
+func (s *stoppingBefore) Run(c *ops.Ctx, out *ops.Value, in []*ops.Value) error {
+	s.stop()
+	return s.Affine.Run(c, out, in)
+}
+
+// An interrupt leaves all variables as they were, or all changed: once writing
+// has begun it is too late.
+func TestInterruptLeavesNothingHalfChanged(t *testing.T) {
+	for _, begun := range []bool{false, true} {
+		w := newWorld(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		a, b, one := w.leaf("a", 1), w.leaf("b", 1), w.leaf("one", 1)
+		first := w.apply(ops.AssignAdd{}, a, one)
+		second := w.apply(ops.AssignAdd{}, b, w.apply(ops.Affine{By: 1}, one))
+		if begun {
+			first = w.apply(&stopping{stop: cancel}, a, one)
+		} else {
+			second = w.apply(ops.AssignAdd{}, b, w.apply(&stoppingBefore{ops.Affine{By: 1}, cancel}, one))
+		}
+		_, err := w.run(ctx, w.plan(first, second))
+		want := float32(1)
+		if begun {
+			want = 2
+		}
+		if (err == nil) != begun || w.values[a].F32[0] != want || w.values[b].F32[0] != want {
+			t.Errorf("interrupted while writing: %v; error %v, a is %g, b is %g, both should be %g", begun, err, w.values[a].F32[0], w.values[b].F32[0], want)
+		}
+		cancel()
+	}
+}
