@@ -71,6 +71,7 @@ func prepared(phases []Options) ([]*runner, error) {
 			o = o.after(phases[i-1])
 		}
 		phases[i] = o
+		o.phase = i + 1
 		if o.Title == "" {
 			o.Title = fmt.Sprintf("phase %d of %d", i+1, len(phases))
 		}

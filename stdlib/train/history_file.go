@@ -20,6 +20,7 @@ type recipe struct {
 	InOrder       bool    `json:"in_order"`
 	DropRemainder bool    `json:"drop_remainder"`
 	MixUp         float64 `json:"mixup"`
+	Phase         int     `json:"phase,omitempty"`
 	FirstStep     int     `json:"first_step"` // the global step that the run began at
 	Loss          string  `json:"loss"`       // what it made smaller, and how
 }

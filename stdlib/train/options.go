@@ -93,6 +93,7 @@ type Options struct {
 	// Quiet shows nothing while training; warnings are in the History.
 	Quiet bool
 
+	phase int  // of FineTune, from 1
 	apart bool // a run of its own, which neither goes on with another nor is gone on with
 }
 

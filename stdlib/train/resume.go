@@ -16,7 +16,7 @@ import (
 // them. FirstStep is left to the run.
 func (o Options) recipe() recipe {
 	return recipe{BatchSize: o.BatchSize, SmallBatch: o.SmallBatch, Seed: o.Seed, Examples: o.Train.Len(), InOrder: o.InOrder,
-		DropRemainder: o.DropRemainder, MixUp: o.MixUp, Loss: o.describe()}
+		DropRemainder: o.DropRemainder, MixUp: o.MixUp, Phase: o.phase, Loss: o.describe()}
 }
 
 // runKey is what the History of a run is kept under in its session.
@@ -206,7 +206,7 @@ func difference(had, want recipe) string {
 	}{
 		{"BatchSize", had.BatchSize, want.BatchSize}, {"SmallBatch", had.SmallBatch, want.SmallBatch}, {"Seed", had.Seed, want.Seed},
 		{"the number of examples", had.Examples, want.Examples}, {"InOrder", had.InOrder, want.InOrder},
-		{"DropRemainder", had.DropRemainder, want.DropRemainder}, {"MixUp", had.MixUp, want.MixUp}, {"the loss, its variables and the optimizer", had.Loss, want.Loss},
+		{"DropRemainder", had.DropRemainder, want.DropRemainder}, {"MixUp", had.MixUp, want.MixUp}, {"the phase", had.Phase, want.Phase}, {"the loss, its variables and the optimizer", had.Loss, want.Loss},
 	} {
 		if f.had != f.want {
 			return fmt.Sprintf("%s was %v, is %v", f.name, f.had, f.want)
