@@ -188,6 +188,14 @@ func (o Options) checkLabels() error {
 	if o.MixUp > 0 && !o.soft() {
 		return fmt.Errorf("train: run: MixUp mixes labels too: make Labels a placeholder of float32 [-1, classes], and the loss losses.SoftmaxCrossEntropy")
 	}
+	if o.HeldOut != nil {
+		theirs, ours := o.HeldOut.ClassNames(), o.Train.ClassNames()
+		for i := range min(len(theirs), len(ours)) {
+			if theirs[i] != ours[i] {
+				return fmt.Errorf("train: run: class %d of HeldOut is %s, of Train %s: their labels mean different things", i, theirs[i], ours[i])
+			}
+		}
+	}
 	for name, s := range map[string]data.Source{"Train": o.Train, "HeldOut": o.HeldOut} {
 		if s == nil {
 			continue

@@ -69,8 +69,8 @@ func (w *watch) decay() error {
 			return err
 		}
 		if need := 3 / (1 - d); float64(steps) < math.Floor(need) {
-			w.warn("after %d steps %.0f %% of the statistics that batch normalisation began with are left: its decay is %g, for %d steps or more; BatchNormDecay %.3g suits %d",
-				steps, 100*math.Pow(d, float64(steps)), d, int(need+0.5), max(0.5, 1-3/float64(steps)), steps)
+			w.warn("after %d steps %.0f %% of the statistics that batch normalisation began with are left: its decay is %.4g, for %d steps or more; BatchNormDecay %.3g suits %d",
+				steps, 100*math.Pow(d, float64(steps)), d, int(math.Round(need/10)*10), max(0.5, 1-3/float64(steps)), steps)
 			return nil
 		}
 	}
