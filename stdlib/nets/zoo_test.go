@@ -90,7 +90,7 @@ func TestOptionErrors(t *testing.T) {
 		c    Config
 		want string
 	}{
-		{"vgg_16", Config{OutputStride: 8}, "vgg_16: it has no OutputStride; its options are NumClasses, IsTraining, Scope, Reuse, In, WeightDecay, KeepProb, SpatialSqueeze, GlobalPool, FCConvPadding"},
+		{"vgg_16", Config{OutputStride: 8}, "vgg_16: it has no OutputStride; its options are NumClasses, IsTraining, BatchNorm, Scope, Reuse, In, WeightDecay, KeepProb, SpatialSqueeze, GlobalPool, FCConvPadding"},
 		{"resnet_v1_50", Config{KeepProb: 0.5}, "it has no KeepProb"},
 		{"resnet_v1_50", Config{OutputStride: 6}, "OutputStride is 6, it must be a multiple of 4"},
 		{"resnet_v1_50", Config{OutputStride: 12}, "OutputStride 12 cannot be reached"},
