@@ -46,7 +46,7 @@ func TestWriteForever(t *testing.T) {
 func kills(t *testing.T) int {
 	text := os.Getenv("GRAFT_KILLS")
 	if text == "" {
-		return 12
+		return 6
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
