@@ -20,6 +20,7 @@ func main() {
 	dot()
 	rowLoops()
 	columnLoops()
+	prefetch()
 	transpose()
 	firstEqual()
 	winograd(avx512)

@@ -392,6 +392,21 @@ func columnLoops() {
 	})
 }
 
+// prefetch writes a loop that asks for memory that is soon read, a line of 64
+// bytes at a time and in order, which the processor does not see in strides.
+func prefetch() {
+	asm.TEXT("prefetch", asm.NOSPLIT, "func(x *float32, n int)")
+	asm.Pragma("noescape")
+	asm.Doc("prefetch asks for n elements.")
+	x, n := asm.Load(asm.Param("x"), asm.GP64()), asm.Load(asm.Param("n"), asm.GP64())
+	asm.Label("line")
+	asm.PREFETCHT0(at(x, 0))
+	asm.ADDQ(operand.U8(64), x)
+	asm.SUBQ(operand.U8(16), n)
+	asm.JG(operand.LabelRef("line"))
+	asm.RET()
+}
+
 // transpose writes the transposition of a block of eight rows and columns.
 func transpose() {
 	asm.TEXT("transpose8AVX2", asm.NOSPLIT, "func(dst *float32, dstStride int, src *float32, srcStride int)")

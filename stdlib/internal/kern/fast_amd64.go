@@ -103,8 +103,12 @@ func fastCombine[T Float](y, p, q, a, b, d []T) int {
 }
 
 // sumRows is the rows that are added up in float32 before they go to sums in
-// float64.
-const sumRows = 64
+// float64. Those of wide tensors are fewer, so that the rows that are asked for
+// ahead stay in a near cache.
+const (
+	sumRows     = 64
+	sumElements = 1 << 13
+)
 
 // fastColumns adds to s and t what one of the loops over columns says of rows
 // of cols elements of x, and returns how many columns it did.
@@ -116,8 +120,15 @@ func fastColumns[T Float](loop int, s, t []float64, x, c, dy []T, cols int) int 
 	rows := len(x) / cols
 	var sums [32]float32
 	out := &sums[0]
-	for row := 0; row < rows; row += sumRows {
-		m := min(sumRows, rows-row)
+	some := min(sumRows, max(16, sumElements/cols))
+	for row := 0; row < rows; row += some {
+		m := min(some, rows-row)
+		if next := min(rows-row-m, some) * cols; next > 0 {
+			prefetch(first(x[(row+m)*cols:], next), next)
+			if loop == loopCentered {
+				prefetch(first(dy[(row+m)*cols:], next), next)
+			}
+		}
 		for j := 0; j < n; {
 			wide := 16
 			if n-j < 16 {

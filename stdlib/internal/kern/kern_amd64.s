@@ -5875,6 +5875,19 @@ row:
 	VZEROUPPER
 	RET
 
+// func prefetch(x *float32, n int)
+// Requires: MMX+
+TEXT ·prefetch(SB), NOSPLIT, $0-16
+	MOVQ x+0(FP), AX
+	MOVQ n+8(FP), CX
+
+line:
+	PREFETCHT0 (AX)
+	ADDQ       $0x40, AX
+	SUBQ       $0x10, CX
+	JG         line
+	RET
+
 // func transpose8AVX2(dst *float32, dstStride int, src *float32, srcStride int)
 // Requires: AVX
 TEXT ·transpose8AVX2(SB), NOSPLIT, $0-32

@@ -214,6 +214,11 @@ func columnCentered16AVX2(sums *float32, x *float32, dy *float32, mean *float32,
 //go:noescape
 func columnCentered8AVX2(sums *float32, x *float32, dy *float32, mean *float32, rows int, stride int)
 
+// prefetch asks for n elements.
+//
+//go:noescape
+func prefetch(x *float32, n int)
+
 // transpose8AVX2 sets dst[i·dstStride+j] to src[j·srcStride+i] for i and j < 8.
 //
 //go:noescape
