@@ -102,7 +102,7 @@ func (e *named) rows(places []int) (*ops.Value, error) {
 		return nil, err
 	}
 	if t == nil || t.Dims() == 0 || t.Shape()[0] != len(places) {
-		return nil, fmt.Errorf("Make was asked for %d examples and gave %v", len(places), shapeOf(t))
+		return nil, fmt.Errorf("asked for %d examples, Make gave %v", len(places), shapeOf(t))
 	}
 	v, err := toValue(t)
 	if err != nil {
@@ -115,7 +115,7 @@ func (e *named) rows(places []int) (*ops.Value, error) {
 	if e.source.row.Shape == nil {
 		e.source.row = row
 	} else if row.DType != e.source.row.DType || !slices.Equal(row.Shape, e.source.row.Shape) {
-		return nil, fmt.Errorf("Make gave examples %v, those before of the same Source were %v", row, e.source.row)
+		return nil, fmt.Errorf("examples of one Source differ: Make gave %v, before it gave %v", row, e.source.row)
 	}
 	return v, nil
 }

@@ -34,7 +34,7 @@ func TestPlainFeeds(t *testing.T) {
 		{rate, true, "true does not fit float32"},
 		{f, &Examples{}, "no Make"},
 		{f, &Examples{Keys: []uint64{1, 2}, Make: func([]int) (*Tensor, error) { return FromFloat32s([]float32{1, 2}, 1, 2) }},
-			"Make was asked for 2 examples and gave a tensor of shape [1,2]"},
+			"asked for 2 examples, Make gave a tensor of shape [1,2]"},
 	} {
 		out, err := sess.Run(Feeds{c.node: c.feed}, c.node)
 		got := ""
