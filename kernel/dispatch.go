@@ -134,10 +134,17 @@ func (r *request) reply(content any) {
 		return
 	}
 	frames = append(append([][]byte{}, r.Identities...), frames...)
-	if !r.from.Send(frames) {
-		if p := r.from.Successor(); p != nil {
-			p.Send(frames)
+	send := func() {
+		if !r.from.Send(frames) {
+			if p := r.from.Successor(); p != nil {
+				p.Send(frames)
+			}
 		}
+	}
+	if r.Header.Type == "execute_request" {
+		r.kernel.iopub.Then(send) // jupyter console shows no output that comes later
+	} else {
+		send()
 	}
 }
 

@@ -32,7 +32,7 @@ def main():
         everything = argparse.Namespace(
             Kernel=test_jkt.Kernel, Welcome=test_jkt.Welcome, Spec=test_spec.Spec, Life=test_spec.Life, Hostile=test_spec.Hostile,
             Messages=test_messages.Messages, Subshells=test_messages.Subshells, Comms=test_messages.Comms,
-            Files=test_clients.Files, Console=test_clients.Console, Server=test_clients.Server, VSCode=test_clients.VSCode)
+            Files=test_clients.Files, Console=test_clients.Console, Server=test_clients.Server, VSCode=test_clients.VSCode, Hub=test_clients.Hub)
         program = unittest.main(module=everything, argv=[sys.argv[0], *rest], exit=False)
     return not program.result.wasSuccessful()
 

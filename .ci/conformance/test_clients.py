@@ -15,6 +15,8 @@ import uuid
 import nbformat
 import websocket
 import zmq
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.session import Session
 
 from front import TIMEOUT, Client
 
@@ -241,6 +243,15 @@ class VSCode(unittest.TestCase):
             s.close(0)
         self.assertEqual(self.c.run("1 + 1").result, "2")
 
+    def test_start(self):
+        """What it sends as a notebook opens: all at once, on both channels, before it has seen anything."""
+        asked = [self.c.send("kernel_info_request"), self.c.send("kernel_info_request", channel="control"), self.c.send("comm_info_request"),
+                 self.c.send("execute_request", dict(code="", silent=True, store_history=False, user_expressions={}, allow_stdin=False)),
+                 self.c.send("complete_request", dict(code="", cursor_pos=0)), self.c.send("is_complete_request", dict(code=""))]
+        for cell in asked:
+            self.assertIn(self.c.finish(cell).status, ("ok", "complete"))
+            self.assertEqual(cell.states, ["busy", "idle"])
+
     def test_hovering(self):
         cell = self.c.submit('for i := 0; i < 20; i++ { fmt.Println(i); time.Sleep(20 * time.Millisecond) }')
         hovers = [self.c.send("inspect_request", dict(code="fmt.Println(x)", cursor_pos=i % 14, detail_level=0)) for i in range(100)]
@@ -248,3 +259,48 @@ class VSCode(unittest.TestCase):
             self.assertEqual(self.c.finish(h).status, "ok")
         self.c.finish(cell)
         self.assertEqual(cell.text(), "".join("%d\n" % i for i in range(20)))
+
+
+class Hub(unittest.TestCase):
+    """JupyterHub and Enterprise Gateway start kernels from the kernelspec alone: on another address, with no home, no environment and any
+    working directory."""
+
+    def info(self, ip, env):
+        """The reply of a kernel that is started so to kernel_info_request, and to a cell."""
+        argv = KernelSpecManager().get_kernel_spec("graft").argv
+        path = pathlib.Path("hub-%s.json" % uuid.uuid4().hex).resolve()
+        ports = []
+        for _ in range(5):
+            with socket.socket() as s:
+                s.bind(("127.0.0.1", 0))
+                ports.append(s.getsockname()[1])
+        names = ("shell", "iopub", "stdin", "control", "hb")
+        path.write_text(json.dumps(dict({n + "_port": p for n, p in zip(names, ports)}, ip=ip, transport="tcp", key="secret", signature_scheme="hmac-sha256")))
+        self.addCleanup(path.unlink)
+        kernel = subprocess.Popen([a.replace("{connection_file}", str(path)) for a in argv], env=env, cwd="/", stdout=subprocess.DEVNULL)
+        self.addCleanup(kernel.wait, 20)
+        self.addCleanup(kernel.terminate)
+        session, s = Session(key=b"secret"), zmq.Context.instance().socket(zmq.DEALER)
+        s.ipv6 = True
+        s.connect("tcp://%s:%d" % ("[::1]" if ":" in ip else "127.0.0.1", ports[0]))
+        self.addCleanup(s.close, 0)
+        for kind, content in (("kernel_info_request", {}), ("execute_request", dict(code="40 + 2", silent=True, user_expressions={"x": "40 + 2"}))):
+            s.send_multipart(session.serialize(session.msg(kind, content)))
+            self.assertNotEqual(s.poll(TIMEOUT * 1000), 0, "no reply on %s" % ip)
+            reply = session.deserialize(session.feed_identities(s.recv_multipart())[1])["content"]
+            self.assertEqual(reply["status"], "ok")
+        self.assertEqual(reply["user_expressions"]["x"]["data"]["text/plain"], "42")
+
+    def test_nothing_in_the_environment(self):
+        self.info("127.0.0.1", {})
+
+    def test_all_addresses(self):
+        self.info("0.0.0.0", dict(os.environ, HOME="/nonexistent", TMPDIR="/nonexistent"))
+
+    def test_ipv6(self):
+        try:
+            with socket.socket(socket.AF_INET6) as s:
+                s.bind(("::1", 0))
+        except OSError:
+            self.skipTest("there is no IPv6 here")
+        self.info("::1", dict(os.environ))

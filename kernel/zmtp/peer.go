@@ -24,10 +24,12 @@ type Peer struct {
 	topics   map[string]int
 }
 
-// outgoing is a message, or the context of a PONG command.
+// outgoing is a message, or the context of a PONG command, or what is to be
+// done once the network has taken everything before.
 type outgoing struct {
 	frames [][]byte
 	pong   []byte
+	then   func()
 }
 
 func (o outgoing) size() int {
@@ -167,9 +169,14 @@ func (p *Peer) send(batch []outgoing) error {
 	size := 0
 	for _, o := range batch {
 		var err error
-		if o.pong != nil {
+		switch {
+		case o.then != nil:
+			if err = p.guard.flush(); err == nil {
+				o.then()
+			}
+		case o.pong != nil:
 			err = p.conn.SendCmd(zmq4.CmdPong, o.pong)
-		} else {
+		default:
 			err = p.conn.SendMsg(zmq4.NewMsgFrom(o.frames...))
 		}
 		if err != nil {

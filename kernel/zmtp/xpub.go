@@ -3,6 +3,8 @@ package zmtp
 import (
 	"net"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-zeromq/zmq4"
@@ -109,6 +111,38 @@ func (x *XPub) Flush() {
 	for _, p := range x.subscribers() {
 		p.signal()
 	}
+}
+
+const (
+	// overtaken is how long Then waits for subscribers at most, and behind a
+	// subscriber with a backlog it does not wait.
+	overtaken = 20 * time.Millisecond
+	behind    = 1 << 20
+)
+
+// Then does something once the network has taken all that was published
+// before, and does not wait for it. Some clients show what has come on iopub
+// when a reply comes on shell, and no more: a reply must not overtake.
+func (x *XPub) Then(do func()) {
+	var once sync.Once
+	var left atomic.Int64
+	left.Store(1) // for ourselves, until all are asked
+	late := time.AfterFunc(overtaken, func() { once.Do(do) })
+	passed := func() {
+		if left.Add(-1) == 0 {
+			late.Stop()
+			once.Do(do)
+		}
+	}
+	for _, p := range x.subscribers() {
+		if waiting, _ := p.backlog(); waiting > behind {
+			continue
+		}
+		if left.Add(1); !p.put(outgoing{then: passed}, false) {
+			left.Add(-1)
+		}
+	}
+	passed()
 }
 
 // Room waits until no subscriber has much left to take. One that takes

@@ -170,6 +170,38 @@ func TestXPub(t *testing.T) {
 	}
 }
 
+// What Then is given is done once, behind what was published, whoever listens.
+func TestThen(t *testing.T) {
+	x, endpoint := welcoming(t)
+	done := make(chan int, 1000)
+	x.Then(func() { done <- -1 }) // nobody listens
+	if got := <-done; got != -1 {
+		t.Fatal(got)
+	}
+	s := subscribe(t, endpoint, "")
+	stalled := raw(t, endpoint)
+	defer stalled.Close()
+	if _, err := stalled.Write(append(hello("SUB"), 0, 1, 1)); err != nil {
+		t.Fatal(err)
+	}
+	const n = 200
+	for i := range n {
+		x.Publish([][]byte{[]byte("t"), []byte(fmt.Sprint(i)), bytes.Repeat([]byte("."), 20000)}, true)
+		x.Then(func() { done <- i })
+		if m, err := s.Recv(); err != nil || string(m.Frames[1]) != fmt.Sprint(i) {
+			t.Fatalf("message %d: %q, %v", i, m.Frames, err)
+		}
+	}
+	seen := map[int]int{}
+	for range n {
+		seen[<-done]++
+	}
+	time.Sleep(2 * overtaken)
+	if len(seen) != n || len(done) != 0 {
+		t.Errorf("%d of %d are done, %d twice", len(seen), n, len(done))
+	}
+}
+
 // Close must not lose what was published just before it.
 func TestCloseDrains(t *testing.T) {
 	const n = 2000
@@ -295,7 +327,7 @@ func TestPing(t *testing.T) {
 // A subscriber that stops reading is dropped; the others get everything.
 func TestStalledSubscriber(t *testing.T) {
 	x, endpoint := welcoming(t)
-	x.patience = 100 * time.Millisecond
+	x.patience = time.Second
 	stuck := raw(t, endpoint)
 	if _, err := stuck.Write(append(hello("SUB"), 0, 1, 1)); err != nil {
 		t.Fatal(err)
