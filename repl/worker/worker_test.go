@@ -35,7 +35,10 @@ func TestMain(m *testing.M) {
 
 // script is an engine whose cells are single words, each a thing that a real
 // cell could do to its process.
-type script struct{ n int }
+type script struct {
+	n    int
+	kept [][]byte
+}
 
 func (s *script) Execute(ctx context.Context, cell repl.Cell, out repl.Output) repl.Result {
 	deeds := map[string]func() string{
@@ -63,13 +66,12 @@ func (s *script) Execute(ctx context.Context, cell repl.Cell, out repl.Output) r
 		},
 		"stop": func() string { _ = syscall.Kill(os.Getpid(), syscall.SIGSTOP); select {} },
 		"eat": func() string {
-			var all [][]byte
 			for {
 				b := make([]byte, 8<<20)
 				for i := 0; i < len(b); i += 4096 {
 					b[i] = 1
 				}
-				all = append(all, b)
+				s.kept = append(s.kept, b)
 				time.Sleep(time.Millisecond)
 			}
 		},
