@@ -69,7 +69,7 @@ func (r *runner) call(ctx context.Context, name string, begun func()) any {
 		return &nb.Control{Why: nb.ErrInterrupted}
 	case <-time.After(grace):
 	}
-	return &nb.Control{Why: errors.New("interrupted, but " + blockedIn(run.Goid()) + " is still running: it is compiled code that cannot be stopped")}
+	return &nb.Control{Why: errors.New("interrupted, but " + blockedIn() + " is still running: it is compiled code that cannot be stopped")}
 }
 
 // outcome is what a function that ended panicked with.
@@ -131,23 +131,29 @@ func gone(run *nb.Run, within time.Duration) bool {
 	return true
 }
 
-// blockedIn names the compiled function in which a cell's goroutine is: what
-// the interpreter called by reflection.
-func blockedIn(goid uint64) string {
+// blockedIn names the compiled function in which the cell's goroutine is: what
+// the interpreter called by reflection. It names none when several cells run.
+func blockedIn() string {
+	const some = "a call"
+	found := some
 	buf := make([]byte, 1<<20)
 	buf = buf[:runtime.Stack(buf, true)]
 	for _, g := range bytes.Split(buf, []byte("\n\n")) {
 		lines := strings.Split(string(g), "\n")
-		if !strings.HasPrefix(lines[0], fmt.Sprintf("goroutine %d [", goid)) {
+		if !bytes.Contains(g, []byte("nb.(*Runtime).main(")) {
 			continue
+		}
+		if found != some {
+			return some
 		}
 		for i, l := range lines {
 			if strings.HasPrefix(l, "reflect.Value.call(") && i >= 2 {
 				name, _, _ := strings.Cut(lines[i-2], "(0x")
 				name, _, _ = strings.Cut(name, "({")
-				return fmt.Sprintf("a call of %s", strings.TrimSuffix(name, "(...)"))
+				found = fmt.Sprintf("a call of %s", strings.TrimSuffix(name, "(...)"))
+				break
 			}
 		}
 	}
-	return "a call"
+	return found
 }

@@ -19,9 +19,8 @@ type Run struct {
 	Beside bool                   // it runs beside the main cells: what belongs to no run is not its
 
 	interrupt
-	at   atomic.Int64  // byte of the cell whose top-level statement runs
-	live atomic.Int64  // goroutines
-	goid atomic.Uint64 // of Main
+	at   atomic.Int64 // byte of the cell whose top-level statement runs
+	live atomic.Int64 // goroutines
 	done chan any
 	came chan struct{} // closed when Main has begun
 	tr   *Trace
@@ -40,9 +39,6 @@ func (r *Run) Offset() int { return int(r.at.Load()) }
 
 // Goexit is how a run ended that runtime.Goexit ended.
 type Goexit struct{}
-
-// Goid is the number of the goroutine that the run's function runs in.
-func (r *Run) Goid() uint64 { return r.goid.Load() }
 
 // Expect prepares for the next call of Main, which is r's: begun is closed
 // when it has come, and end tells nil, or what it panicked with. The next
@@ -68,7 +64,6 @@ func (rt *Runtime) Main(f func()) { rt.main(rt.next.Load(), f) }
 func (rt *Runtime) main(r *Run, f func()) {
 	done := r.done
 	leave := rt.labels.enter(r)
-	r.goid.Store(goid())
 	close(r.came)
 	completed := false
 	defer func() {

@@ -26,6 +26,8 @@ type Backend struct {
 	stop *bool
 	mark *int
 
+	idle chan func() // to goroutines that have nothing to do
+
 	globals *[]reflect.Value // the interpreter's variables
 	types   *[]reflect.Type  // of its variables, those that come next too
 	made    int              // how many there are
@@ -43,6 +45,7 @@ func ` + nb.StopFunc + `() { nb.Stop() }
 // stdout and stderr.
 func New(symbols map[string]map[string]reflect.Value, stdin io.Reader, stdout, stderr io.Writer) (*Backend, error) {
 	b := &Backend{ip: interp.New(interp.Options{Stdin: stdin, Stdout: stdout, Stderr: stderr})}
+	b.idle = make(chan func())
 	b.id = (*uint64)(unsafe.Pointer(b.ip))
 	if err := b.findGlobals(); err != nil {
 		return nil, err
@@ -138,11 +141,11 @@ func (b *Backend) Run(ctx context.Context, name string) (resume func(), err erro
 		return resume, err
 	}
 	ended := make(chan error, 1)
-	go func() {
+	b.spawn(func() {
 		var err error
 		defer func() { ended <- err }() // runtime.Goexit comes here too
 		_, err = b.ip.Execute(p)
-	}()
+	})
 	select {
 	case err := <-ended:
 		return resume, err
@@ -186,6 +189,28 @@ func (b *Backend) makeGlobals() {
 	}
 	for ; b.made < want; b.made++ {
 		(*b.globals)[b.made] = reflect.New((*b.types)[b.made]).Elem()
+	}
+}
+
+// rested is how long a goroutine waits for the next function.
+const rested = 10 * time.Second
+
+// spawn runs f in a goroutine, if there is one that ran another before: its
+// stack has grown to what the interpreter needs.
+func (b *Backend) spawn(f func()) {
+	select {
+	case b.idle <- f:
+	default:
+		go func() {
+			for f != nil {
+				f()
+				select {
+				case f = <-b.idle:
+				case <-time.After(rested):
+					f = nil
+				}
+			}
+		}()
 	}
 }
 
