@@ -94,6 +94,14 @@ func (u *Unit) Place(pos token.Pos) (name, source string, offset int) {
 	return u.Cell, u.Source, u.Offset(pos)
 }
 
+// Doc is the comment above a package's clause.
+func (u *Unit) Doc() string {
+	if u.local == nil {
+		return ""
+	}
+	return u.local.doc
+}
+
 // IsPackage tells a package beside the notebook from a piece of a cell.
 func (u *Unit) IsPackage() bool { return u.local != nil }
 

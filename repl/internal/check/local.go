@@ -39,6 +39,7 @@ type locals struct {
 // local is one package as it was when it was read.
 type local struct {
 	path, dir string
+	doc       string
 	stamps    []stamp
 	deps      []string // paths of the local packages it imports
 	pkg       *types.Package
@@ -299,6 +300,9 @@ func (l *locals) read(p *local, names []string, old *local) []Diagnostic {
 			continue
 		}
 		parsed = append(parsed, f)
+		if f.Doc != nil {
+			p.doc = f.Doc.Text()
+		}
 		if f.Name.Name == "main" {
 			diags = append(diags, files.diagnostic(f.Name.Pos(), "package main is a program, not a package to import", false))
 		} else if f.Name.Name != parsed[0].Name.Name {

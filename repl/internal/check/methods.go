@@ -10,7 +10,15 @@ import (
 // go/types declares methods only on the package's own types, and adds their
 // signatures to the types.
 func (b *builder) oldMethods() []Diagnostic {
-	var diags []Diagnostic
+	diags := b.detachMethods()
+	if len(diags) > 0 || len(b.methods) == 0 {
+		return diags
+	}
+	return b.declareMethods()
+}
+
+// detachMethods takes the methods of older types out of the declarations.
+func (b *builder) detachMethods() (diags []Diagnostic) {
 	kept := b.u.Decls[:0:0]
 	for _, d := range b.u.Decls {
 		f, ok := d.(*ast.FuncDecl)
@@ -44,10 +52,7 @@ func (b *builder) oldMethods() []Diagnostic {
 		b.methods = append(b.methods, &oldMethod{named: named, name: f.Name.Name, decl: decl})
 	}
 	b.u.Decls = kept
-	if len(diags) > 0 || len(b.methods) == 0 {
-		return diags
-	}
-	return b.declareMethods()
+	return diags
 }
 
 // declareMethods checks the signatures alone and adds them to the types.
