@@ -37,7 +37,14 @@ func shown(b map[string]string) *Display {
 	return &Display{Data: b, Metadata: display.Metadata(b)}
 }
 
-func (s *Session) bundle(v any) map[string]string {
+// bundle is what a value shows. A method MIME that panics costs only its
+// picture, and never the session.
+func (s *Session) bundle(v any) (m map[string]string) {
+	defer func() {
+		if r := recover(); r != nil {
+			m = map[string]string{"text/plain": fmt.Sprintf("showing it failed: %v", r)}
+		}
+	}()
 	if m := s.rt.MIME(v); m != nil {
 		if len(m) > 0 && m["text/plain"] == "" {
 			m["text/plain"] = s.rt.Sprint(v)

@@ -2,6 +2,7 @@ package nb
 
 import (
 	"fmt"
+	"reflect"
 	"runtime"
 	"sync/atomic"
 
@@ -108,7 +109,8 @@ func PanicText(v any) string {
 // IsBoxed tells whether v is a cell type's value.
 func IsBoxed(v any) bool { _, ok := unwrap(v); return ok }
 
-// MIME is what v's MIME method returns, nil when it has none.
+// MIME is what v's MIME method returns, nil when it has none. A nil pointer to
+// something compiled has none: most methods do not bear one.
 func (rt *Runtime) MIME(v any) map[string]string {
 	if c, ok := unwrap(v); ok {
 		if b := c.T.binder("MIME"); b != nil {
@@ -118,8 +120,13 @@ func (rt *Runtime) MIME(v any) map[string]string {
 		}
 		return nil
 	}
-	if m, ok := v.(interface{ MIME() map[string]string }); ok {
+	if m, ok := v.(interface{ MIME() map[string]string }); ok && !isNilPointer(v) {
 		return m.MIME()
 	}
 	return nil
+}
+
+func isNilPointer(v any) bool {
+	r := reflect.ValueOf(v)
+	return r.Kind() == reflect.Pointer && r.IsNil()
 }
