@@ -210,7 +210,7 @@ func (g *Graph) leaf(name string, spec ops.Spec) (*Node, error) {
 	}
 	for i, d := range spec.Shape {
 		if d < Unknown {
-			return nil, fmt.Errorf("graph: %s: axis %d of shape %v is negative", name, i, spec.Shape)
+			return nil, fmt.Errorf("graph: %s: axis %d of shape %v is negative; only graph.Unknown, -1, may be", name, i, spec.Shape)
 		}
 	}
 	var n *ops.Node

@@ -39,7 +39,7 @@ func fromSlice(values any, n int, shape []int) (*Tensor, error) {
 		}
 	}
 	if n != want {
-		return nil, fmt.Errorf("graph: %d values given, shape %v has %d elements", n, shape, want)
+		return nil, fmt.Errorf("graph: %d values given, shape %v has %d elements; the sizes stand behind the values", n, shape, want)
 	}
 	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(values)), nil
 }
