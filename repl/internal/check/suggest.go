@@ -24,7 +24,29 @@ func (b *builder) suggest(e types.Error, msg string) string {
 	if token.IsKeyword(name) {
 		return msg
 	}
-	return mean(msg, "", name, b.namesAt(e.Pos))
+	if name == "None" {
+		return msg + "; did you mean nil?"
+	}
+	meant := mean(msg, "", name, b.namesAt(e.Pos))
+	if meant == msg && b.assigned(e.Pos) {
+		return msg + "; := makes a new name: " + name + " := …"
+	}
+	return meant
+}
+
+// assigned tells whether a name at a position is given a value by =, as in
+// Python a new name is.
+func (b *builder) assigned(pos token.Pos) bool {
+	found := false
+	b.each(func(n ast.Node) {
+		ast.Inspect(n, func(n ast.Node) bool {
+			if a, ok := n.(*ast.AssignStmt); ok && a.Tok == token.ASSIGN {
+				found = found || slices.ContainsFunc(a.Lhs, func(x ast.Expr) bool { return x.Pos() == pos })
+			}
+			return true
+		})
+	})
+	return found
 }
 
 // suggestMember is suggest for `x.f undefined (type T has no field or method

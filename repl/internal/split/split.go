@@ -98,10 +98,15 @@ func (p *Parsed) errors(err error, prefix int) []Error {
 		if off >= len(p.source) { // the brace that closes the statements' function
 			e.Msg = strings.NewReplacer("found '}'", "found the end of the cell", "found 'EOF'", "found the end of the cell").Replace(e.Msg)
 		}
-		out = append(out, Error{min(max(off, 0), len(p.source)), e.Msg})
+		out = append(out, Error{min(max(off, 0), len(p.source)), unclosed.Replace(e.Msg)})
 	}
 	return out
 }
+
+// unclosed adds the bracket that is more often forgotten than the comma.
+var unclosed = strings.NewReplacer("missing ',' before newline in argument list", "missing ')' or ',' before newline in argument list",
+	"missing ',' in argument list", "missing ')' or ',' in argument list", "missing ',' before newline in composite literal", "missing '}' or ',' before newline in composite literal",
+	"missing ',' in composite literal", "missing '}' or ',' in composite literal")
 
 // Offset maps a position to a byte offset in the cell, -1 when it is not of
 // this cell.

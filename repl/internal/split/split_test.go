@@ -62,7 +62,7 @@ func TestOffsets(t *testing.T) {
 func TestSyntaxErrors(t *testing.T) {
 	for source, want := range map[string]string{
 		"x := ":          "found the end of the cell",
-		"f(1":            "missing ','",
+		"f(1":            "missing ')' or ','",
 		"if x {":         "found the end of the cell",
 		"x y":            "expected ';', found y",
 		"func f( {}":     "expected",
