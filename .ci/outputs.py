@@ -47,10 +47,18 @@ def size(png):
     return struct.unpack(">II", base64.b64decode(text(png))[16:24])
 
 
+def note(output):
+    """Whether it only says which imports a cell did without."""
+    return (output["output_type"] == "stream" and output["name"] == "stderr"
+            and re.match(r"(note: )?imported ", masked(text(output["text"]))) is not None)
+
+
 def parts(cell):
     """(kind, content) of everything that a cell put out; streams of one name are one."""
     out = []
     for o in cell["outputs"]:
+        if note(o):
+            continue
         if o["output_type"] == "stream":
             if out and out[-1][0] == o["name"]:
                 out[-1] = (o["name"], out[-1][1] + text(o["text"]))
