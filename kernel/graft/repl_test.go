@@ -13,10 +13,10 @@ import (
 	"graft/kernel/notebook"
 )
 
-// The test binary is the command itself when it is asked to be: workers start
-// the executable they are in.
+// The test binary is the command itself when it is asked to be, and the
+// worker: those are the executable that starts them.
 func TestMain(m *testing.M) {
-	if os.Getenv("GRAFT_TEST_AS_COMMAND") != "" {
+	if os.Getenv("GRAFT_TEST_AS_COMMAND") != "" || len(os.Args) > 1 && os.Args[1] == workerName {
 		os.Exit(run())
 	}
 	os.Exit(m.Run())

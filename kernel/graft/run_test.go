@@ -10,14 +10,6 @@ import (
 	"graft/kernel/notebook"
 )
 
-// TestMain lets the test's own executable be the worker.
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == workerName {
-		os.Exit(run())
-	}
-	os.Exit(m.Run())
-}
-
 const parametrised = `{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [
  {"cell_type": "code", "id": "a", "metadata": {"tags": ["parameters"]}, "outputs": [], "execution_count": null, "source": "size := 3\nname := \"Ann\""},
  {"cell_type": "code", "id": "b", "metadata": {}, "outputs": [], "execution_count": null, "source": "fmt.Sprint(name, size*2)"},
