@@ -158,7 +158,7 @@ var (
 
 // maxPlain bounds the HTML whose text is looked for: with a megabyte of it
 // that took ten times as long as showing it.
-const maxPlain = 32 << 10
+const maxPlain = 8 << 10
 
 // plainHTML is the text of a piece of HTML, for where HTML cannot be drawn; of
 // a long piece, of its beginning.
