@@ -101,6 +101,10 @@ func appendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	from := 0
 	for i := 0; i < len(s); {
+		if i+8 <= len(s) && plain(s[i:i+8]) {
+			i += 8
+			continue
+		}
 		c := s[i]
 		if c < utf8.RuneSelf {
 			if c >= ' ' && c != '"' && c != '\\' {
@@ -126,6 +130,19 @@ func appendString(b []byte, s string) []byte {
 		from = i
 	}
 	return append(append(b, s[from:]...), '"')
+}
+
+// plain tells whether eight bytes are ASCII that needs no escape: of a
+// megabyte of base64 all are. The sums are those of "Determine if a word has a
+// byte less than n" and "a zero byte" (graphics.stanford.edu/~seander/bithacks.html).
+func plain(s string) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	_ = s[7]
+	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	quote, backslash := x^ones*'"', x^ones*'\\'
+	control := (x - ones*' ') &^ x
+	return (x|control|(quote-ones)&^quote|(backslash-ones)&^backslash)&tops == 0
 }
 
 func appendEscape(b []byte, c byte) []byte {

@@ -175,6 +175,9 @@ func TestJSONCannotHoldEverything(t *testing.T) {
 func FuzzAppend(f *testing.F) {
 	f.Add("a\"\\\b\f\n\r\t\x00\x1f\x7f<>&", "é😀\u2028\u2029\xff\xed\xa0\x80", `{"a": [1, "é"]}`, 7)
 	f.Add("", "\xf0\x9f", "[NaN]", -1)
+	for i := range 10 { // at every place of eight bytes
+		f.Add(strings.Repeat("a", i)+"\""+strings.Repeat("b", 20), strings.Repeat("a", i)+"\x1f\\é"+strings.Repeat("!", 20), "", i)
+	}
 	f.Fuzz(func(t *testing.T, a, b, j string, n int) {
 		type display struct {
 			Data      map[string]any    `json:"data"`
