@@ -13,6 +13,7 @@ MASKS = [
     (re.compile(r"0x[0-9a-f]{6,}"), "ADDRESS"),
     (re.compile(r"\b\d+(?:\.\d+)?\s?(?:ns|µs|ms|s|min)\b"), "TIME"),
     (re.compile(r"\b\d+:\d\d\b"), "TIME"),
+    (re.compile(r"  +"), " "),  # columns are as wide as what is masked
 ]
 NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?")
 
