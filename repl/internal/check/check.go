@@ -123,7 +123,7 @@ func (s *Session) Check(name, source string) ([]*Unit, []Diagnostic) {
 		return nil, diags
 	}
 	var units []*Unit
-	segs := segments(p, s.objs)
+	segs := segments(p, s.means)
 	view := s
 	if len(segs) > 1 {
 		view = &Session{Fset: s.Fset, Importer: s.Importer, Known: s.Known, objs: maps.Clone(s.objs),
@@ -190,16 +190,21 @@ func (s *Session) Imports() map[string]string { return s.imports }
 // Forget removes a name.
 func (s *Session) Forget(name string) { delete(s.objs, name) }
 
+// means tells whether a name has a meaning before a cell gives it one.
+func (s *Session) means(name string) bool {
+	return s.objs[name] != nil || s.imports[name] != "" || s.Known[name] != "" || types.Universe.Lookup(name) != nil
+}
+
 // segments cuts the statements where one declares a name that an earlier one
-// declared or, meaning the session's, used.
-func segments(p *split.Parsed, objs map[string]types.Object) [][]ast.Stmt {
+// declared or, meaning the session's, a package or Go's own, used.
+func segments(p *split.Parsed, means func(string) bool) [][]ast.Stmt {
 	out := [][]ast.Stmt{nil}
 	declared, used := map[string]bool{}, map[string]bool{}
 	for _, st := range p.Stmts {
 		names, fresh := declaredNames(st)
 		again := false
 		for _, n := range names {
-			if used[n] && objs[n] != nil && !declared[n] {
+			if used[n] && means(n) && !declared[n] {
 				again = true
 			}
 		}

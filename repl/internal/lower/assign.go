@@ -36,12 +36,28 @@ func (f *fn) assign(s *ast.AssignStmt) {
 	}
 	var lhs []lvalue
 	for _, l := range s.Lhs {
-		if len(s.Lhs) > 1 {
+		if len(s.Lhs) > 1 || mayCall(l) && mayCall(s.Rhs[0]) {
 			l = f.fixed(l)
 		}
 		lhs = append(lhs, f.lvalue(l, s.Tok == token.DEFINE))
 	}
 	f.assignAll(lhs, s.Rhs)
+}
+
+// mayCall tells whether evaluating x may do more than give a value.
+func mayCall(x ast.Expr) (found bool) {
+	ast.Inspect(x, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.CallExpr:
+			found = true
+		case *ast.UnaryExpr:
+			found = found || n.Op == token.ARROW
+		}
+		return !found
+	})
+	return found
 }
 
 // fixed evaluates the operands of an index expression or a pointer

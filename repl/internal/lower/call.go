@@ -27,6 +27,13 @@ func (f *fn) call(x *ast.CallExpr) string {
 			return f.builtin(x, o.Name())
 		}
 	}
+	if o, ok := f.instantiatedCallee(x).(*types.Func); ok && genericMakes[o.FullName()] != "" && len(x.Args) == 1 {
+		arg := f.expr(x.Args[0])
+		if o.FullName() == "unique.Make" {
+			arg = f.exprTo(x.Args[0], types.Universe.Lookup("any").Type())
+		}
+		return f.L.nb() + "." + genericMakes[o.FullName()] + "(" + arg + ")"
+	}
 	sig, ok := f.typeOf(x.Fun).Underlying().(*types.Signature)
 	if !ok {
 		f.refuse(x, "this call cannot be run")
@@ -41,6 +48,16 @@ func (f *fn) call(x *ast.CallExpr) string {
 	}
 	f.refuseArgs(x)
 	return f.callWith(x, f.args(x, sig), sig)
+}
+
+// instantiatedCallee is callee, also of f[T](x).
+func (f *fn) instantiatedCallee(x *ast.CallExpr) types.Object {
+	if ix, ok := ast.Unparen(x.Fun).(*ast.IndexExpr); ok {
+		if id := instantiated(ix.X); id != nil {
+			return f.object(id)
+		}
+	}
+	return f.callee(x)
 }
 
 // needsType are compiled packages whose functions look at a value's own type,
@@ -222,6 +239,9 @@ var methodOverrides = map[string]string{
 	"(*encoding/json.Decoder).Decode":           "Decode",
 	"(*text/template.Template).Execute":         "Execute",
 	"(*text/template.Template).ExecuteTemplate": "ExecuteTemplate",
+	"(*log.Logger).Fatal":                       "LoggerFatal",
+	"(*log.Logger).Fatalf":                      "LoggerFatalf",
+	"(*log.Logger).Fatalln":                     "LoggerFatalln",
 	"(*sync.Mutex).Lock":                        "Lock",
 	"(*sync.RWMutex).Lock":                      "WLock",
 	"(*sync.RWMutex).RLock":                     "RLock",
@@ -244,11 +264,20 @@ func (f *fn) take(x ast.Expr, n string) string {
 		f.expr(x), f.L.nb(), names[want], f.placeAt(x.Pos()), strings.Join(names[:want], ", "))
 }
 
-// atomicPointer is a method of sync/atomic.Pointer[T], which package nb has
-// without the type parameter.
-func (f *fn) atomicPointer(recv, name string, args []string, sig *types.Signature) string {
-	call := fmt.Sprintf("%s.Atomic%s(%s)", f.L.nb(), name, strings.Join(append([]string{recv}, args...), ", "))
-	if name != "Load" && name != "Swap" {
+// genericMethod is a method of a compiled generic type, which package nb has
+// without the type parameter: what it returns of that type is in an
+// interface.
+func (f *fn) genericMethod(name, recv string, args []string, sig *types.Signature) string {
+	call := fmt.Sprintf("%s.%s(%s)", f.L.nb(), name, strings.Join(append([]string{recv}, args...), ", "))
+	switch name {
+	case "HandleValue":
+		t := sig.Results().At(0).Type()
+		if !types.IsInterface(t) {
+			call = f.L.nb() + ".Raw(" + call + ")"
+		}
+		return f.opened(call, t)
+	case "AtomicLoad", "AtomicSwap", "WeakValue":
+	default:
 		return call
 	}
 	v := f.fresh("t")

@@ -36,6 +36,7 @@ func (f *fn) exprTo(x ast.Expr, to types.Type) string {
 			from = to
 		}
 	}
+	f.at = x
 	return f.conv(f.expr(x), from, to)
 }
 
@@ -80,6 +81,9 @@ func (f *fn) conv(text string, from, to types.Type) string {
 		return f.convIface(text, from, to)
 	}
 	nb := L.nb()
+	if g, ok := genericOf(from); ok && g.rep != "AtomicPointer" {
+		f.refuse(f.at, "a value of type %s cannot be put into an interface in a cell: use what its Value method returns", types.TypeString(from, (*types.Package).Name))
+	}
 	switch {
 	case !boxed(from) && anyIface(to):
 		return "interface{}(" + text + ")"
@@ -146,7 +150,7 @@ func (f *fn) constant(v constant.Value, t types.Type) string {
 	case info&types.IsInteger != 0:
 		v = constant.ToInt(v)
 		text = v.ExactString()
-		if b.Kind() == types.Uintptr || b.Kind() == types.UnsafePointer {
+		if (b.Kind() == types.Uintptr || b.Kind() == types.UnsafePointer) && !isNative(t) {
 			return "uintptr(" + text + ")"
 		}
 		if b.Kind() == types.Int && !isNative(t) {

@@ -199,8 +199,8 @@ func (f *fn) methodCall(recv string, t types.Type, m *types.Func, args []string,
 	}
 	in := f.method(t, m)
 	if in == nil {
-		if isAtomicPointer(t) {
-			return f.atomicPointer(f.receiver(recv, t, m), m.Name(), args, sig)
+		if g, ok := genericOf(t); ok {
+			return f.genericMethod(g.prefix+m.Name(), f.receiver(recv, t, m), args, sig)
 		}
 		if nb := methodOverrides[m.FullName()]; nb != "" {
 			return fmt.Sprintf("%s.%s(%s)", f.L.nb(), nb, strings.Join(append([]string{f.receiver(recv, t, m)}, args...), ", "))
@@ -355,12 +355,15 @@ func (f *fn) equal(x, y ast.Expr, op token.Token) string {
 	if f.info.Types[x].IsNil() {
 		x, y, a, b = y, x, b, a
 	}
-	if f.info.Types[y].IsNil() {
-		return f.operand(x) + " " + op.String() + " nil"
-	}
 	not := ""
 	if op == token.NEQ {
 		not = "!"
+	}
+	if f.info.Types[y].IsNil() {
+		if c, ok := ast.Unparen(x).(*ast.CallExpr); ok && f.info.Types[c.Fun].IsType() && types.IsInterface(a) {
+			return fmt.Sprintf("%s%s.Eq(%s, nil)", not, f.L.nb(), f.exprTo(x, types.Universe.Lookup("any").Type())) // the interpreter sees through the conversion
+		}
+		return f.operand(x) + " " + op.String() + " nil"
 	}
 	any := types.Universe.Lookup("any").Type()
 	if types.IsInterface(a) || types.IsInterface(b) {

@@ -34,6 +34,7 @@ type fn struct {
 	callback bool                  // the literal is given to compiled code
 	counters map[types.Object]bool // variables of for statements
 	cell     bool
+	at       ast.Node // what a conversion that is refused is of
 }
 
 // fnOf is a function to be emitted, its type parameters bound.

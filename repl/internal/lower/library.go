@@ -78,5 +78,5 @@ func (l *Library) Import(path string) (*types.Package, error) {
 	if err != nil {
 		return nil, err
 	}
-	return (&types.Config{}).Check(path, l.Fset, []*ast.File{f}, nil)
+	return (&types.Config{Importer: l.Importer}).Check(path, l.Fset, []*ast.File{f}, nil)
 }

@@ -140,7 +140,7 @@ func (f *fn) loopBody(body *ast.BlockStmt, t *target) {
 func (f *fn) stopCheck() { f.line("if %s { %s() }", nb.StopFlag, nb.StopFunc) }
 
 func (f *fn) forStmt(s *ast.ForStmt, label string) {
-	f.count(s.Init)
+	f.count(s)
 	f.line("{")
 	defer f.line("}")
 	a, define := s.Init.(*ast.AssignStmt)

@@ -71,17 +71,34 @@ func (f *fn) assigns(body ast.Node, x ast.Expr) bool {
 	return found
 }
 
-// count notes the variables of a for statement.
-func (f *fn) count(s ast.Stmt) {
-	if a, ok := s.(*ast.AssignStmt); ok && a.Tok == token.DEFINE {
-		for i, l := range a.Lhs {
-			id, ok := l.(*ast.Ident)
-			if !ok || len(a.Lhs) != len(a.Rhs) {
-				continue
-			}
-			if v := f.info.Types[a.Rhs[i]].Value; v != nil && v.Kind() == constant.Int && constant.Sign(v) >= 0 {
-				f.counters[f.info.Defs[id]] = true
-			}
+// count notes the variables of a for statement that are never negative: they
+// start so, and nothing but i++ or i += a constant changes them.
+func (f *fn) count(s *ast.ForStmt) {
+	a, ok := s.Init.(*ast.AssignStmt)
+	if !ok || a.Tok != token.DEFINE || len(a.Lhs) != len(a.Rhs) {
+		return
+	}
+	var up ast.Expr
+	switch p := s.Post.(type) {
+	case *ast.IncDecStmt:
+		if p.Tok == token.INC {
+			up = p.X
+		}
+	case *ast.AssignStmt:
+		if p.Tok == token.ADD_ASSIGN && positive(f.info.Types[p.Rhs[0]].Value) {
+			up = p.Lhs[0]
 		}
 	}
+	for i, l := range a.Lhs {
+		id, ok := l.(*ast.Ident)
+		u, same := up.(*ast.Ident)
+		if ok && same && f.info.Uses[u] == f.info.Defs[id] && positive(f.info.Types[a.Rhs[i]].Value) && !f.assigns(s.Body, id) && !f.captured(s.Body) {
+			f.counters[f.info.Defs[id]] = true
+		}
+	}
+}
+
+// positive tells of a constant that it is an integer and not negative.
+func positive(v constant.Value) bool {
+	return v != nil && v.Kind() == constant.Int && constant.Sign(v) >= 0
 }

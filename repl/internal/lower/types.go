@@ -325,8 +325,8 @@ func (L *Lowerer) id(t types.Type) int {
 
 // generic is the layout of an instance of a compiled generic type.
 func (L *Lowerer) generic(t *types.Named) string {
-	if isAtomicPointer(t) {
-		return L.nb() + ".AtomicPointer"
+	if g, ok := genericOf(t); ok {
+		return L.nb() + "." + g.rep
 	}
 	switch u := t.Underlying().(type) {
 	case *types.Signature, *types.Slice, *types.Map:
@@ -337,12 +337,28 @@ func (L *Lowerer) generic(t *types.Named) string {
 	panic(&Refusal{Msg: fmt.Sprintf("the generic type %s of a compiled package cannot be run", t)})
 }
 
-func isAtomicPointer(t types.Type) bool {
-	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+// genericTypes are compiled generic types that package nb has for every type
+// argument: the layout, and the prefix of the functions that are its methods.
+var genericTypes = map[string]struct{ rep, prefix string }{
+	"sync/atomic.Pointer": {"AtomicPointer", "Atomic"},
+	"unique.Handle":       {"Handle", "Handle"},
+	"weak.Pointer":        {"WeakPointer", "Weak"},
+}
+
+// genericMakes are the functions that make values of them.
+var genericMakes = map[string]string{"unique.Make": "MakeHandle", "weak.Make": "MakeWeak"}
+
+// genericOf finds the entry of t, or of what it points to.
+func genericOf(t types.Type) (g struct{ rep, prefix string }, ok bool) {
+	if p, isPtr := types.Unalias(t).(*types.Pointer); isPtr {
 		t = p.Elem()
 	}
-	n, ok := types.Unalias(t).(*types.Named)
-	return ok && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() == "sync/atomic" && n.Obj().Name() == "Pointer"
+	n, isNamed := types.Unalias(t).(*types.Named)
+	if !isNamed || n.Obj().Pkg() == nil {
+		return g, false
+	}
+	g, ok = genericTypes[n.Obj().Pkg().Path()+"."+n.Obj().Name()]
+	return g, ok
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

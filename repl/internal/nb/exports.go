@@ -21,6 +21,10 @@ func (rt *Runtime) Exports() map[string]reflect.Value {
 		"As": rt.As, "Raw": rt.Raw, "Func": rt.Func, "Key": rt.Key, "Shift": rt.Shift, "BadIndex": rt.BadIndex, "CheckSlice": rt.CheckSlice, "Fatal": rt.Fatal, "Fatalf": rt.Fatalf, "Fatalln": rt.Fatalln,
 		"LogPrint": rt.LogPrint, "LogPrintln": rt.LogPrintln, "LogPrintf": rt.LogPrintf, "Unmarshal": rt.Unmarshal, "Decode": rt.Decode, "Execute": rt.Execute, "ExecuteTemplate": rt.ExecuteTemplate,
 		"Stop": rt.Stop, "Recv": rt.Recv, "Recv2": rt.Recv2, "Send": rt.Send, "Select": rt.Select,
+		"MakeHandle": rt.MakeHandle, "HandleValue": rt.HandleValue, "MakeWeak": rt.MakeWeak, "WeakValue": rt.WeakValue, "AddCleanup": rt.AddCleanup,
+		"HKDFExtract": rt.HKDFExtract, "HKDFExpand": rt.HKDFExpand, "HKDFKey": rt.HKDFKey, "PBKDF2Key": rt.PBKDF2Key,
+		"HashComparable": rt.HashComparable, "HashWrite": rt.HashWrite,
+		"LoggerFatal": rt.LoggerFatal, "LoggerFatalf": rt.LoggerFatalf, "LoggerFatalln": rt.LoggerFatalln,
 		"AtomicLoad": rt.AtomicLoad, "AtomicStore": rt.AtomicStore, "AtomicSwap": rt.AtomicSwap, "AtomicCompareAndSwap": rt.AtomicCompareAndSwap,
 		// The interpreter has an environment of its own.
 		"Getenv": os.Getenv, "Setenv": os.Setenv, "LookupEnv": os.LookupEnv, "Unsetenv": os.Unsetenv, "Clearenv": os.Clearenv,
@@ -30,7 +34,8 @@ func (rt *Runtime) Exports() map[string]reflect.Value {
 		"Lock": rt.Lock, "WLock": rt.WLock, "RLock": rt.RLock, "Wait": rt.Wait, "CondWait": rt.CondWait,
 		"TypeOf": rt.TypeOf, "DeepEqual": rt.DeepEqual, "SortOrdered": rt.SortOrdered, "SortFunc": rt.SortFunc,
 	}
-	out := map[string]reflect.Value{"D": reflect.ValueOf((*D)(nil)), "AtomicPointer": reflect.ValueOf((*AtomicPointer)(nil))}
+	out := map[string]reflect.Value{"D": reflect.ValueOf((*D)(nil)), "AtomicPointer": reflect.ValueOf((*AtomicPointer)(nil)),
+		"Handle": reflect.ValueOf((*Handle)(nil)), "WeakPointer": reflect.ValueOf((*WeakPointer)(nil))}
 	for n, f := range fs {
 		out[n] = reflect.ValueOf(f)
 	}

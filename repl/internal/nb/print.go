@@ -161,14 +161,34 @@ func (rt *Runtime) verbs(format string, a []any) (string, []any) {
 			continue
 		}
 		if f[i] == 'T' && arg >= 0 && arg < len(a) {
-			if c, ok := unwrap(a[arg]); ok {
+			if name := ownName(a[arg]); name != "" {
 				f[i] = 's'
-				a[arg] = c.T.Name
+				a[arg] = name
 			}
 		}
 		arg++
 	}
 	return string(f), a
+}
+
+// ownName is what %T prints for a cell's value, or for a run-time error that
+// is made here rather than by Go; "" when fmt knows.
+func ownName(x any) string {
+	if c, ok := unwrap(x); ok {
+		return c.T.Name
+	}
+	switch x := x.(type) {
+	case RuntimeError:
+		if strings.HasPrefix(x.text, "index out of range") || strings.HasPrefix(x.text, "slice bounds") {
+			return "runtime.boundsError"
+		}
+		return "runtime.errorString"
+	case plainError:
+		return "runtime.plainError"
+	case *TypeError:
+		return "*runtime.TypeAssertionError"
+	}
+	return ""
 }
 
 // Result takes the values of a cell's trailing expression.

@@ -53,7 +53,8 @@ type Runtime struct {
 
 	Stopping atomic.Bool // an interrupt is under way
 
-	stdin Stdin
+	stdin   Stdin
+	handles sync.Map // value → *any, of unique.Make
 
 	run       atomic.Pointer[Run] // the newest main cell's, which has what belongs to no run
 	next      atomic.Pointer[Run] // whose function Main runs next

@@ -3,7 +3,10 @@
 // Only the bodies are used; types and documentation are the library's.
 package prelude
 
-import _ "embed"
+import (
+	_ "embed"
+	"strings"
+)
 
 //go:embed slices.go.txt
 var slices string
@@ -23,7 +26,7 @@ func Source(path string) string {
 		return slices
 	case "maps":
 		return maps
-	case "cmp", "sync", "math/rand/v2", "errors", "reflect", "iter":
+	case "cmp", "sync", "math/rand/v2", "errors", "reflect", "iter", "runtime", "crypto/hkdf", "crypto/pbkdf2", "hash/maphash":
 		return others
 	}
 	return ""
@@ -40,14 +43,24 @@ func Prefix(path string) string {
 		return "rand_"
 	case "errors":
 		return "errors_"
-	case "iter":
-		return "iter_"
+	case "iter", "reflect", "runtime":
+		return path + "_"
+	case "crypto/hkdf", "crypto/pbkdf2", "hash/maphash":
+		return path[strings.IndexByte(path, '/')+1:] + "_"
 	}
 	return ""
 }
 
 // NB declares what the bodies use of the run-time package.
 const NB = `package nb
+import ("hash"; "hash/maphash"; "runtime")
+func AddCleanup(ptr any, f func()) (c runtime.Cleanup) { return }
+func HKDFExtract(h func() hash.Hash, secret, salt []byte) ([]byte, error) { return nil, nil }
+func HKDFExpand(h func() hash.Hash, key []byte, info string, n int) ([]byte, error) { return nil, nil }
+func HKDFKey(h func() hash.Hash, secret, salt []byte, info string, n int) ([]byte, error) { return nil, nil }
+func PBKDF2Key(h func() hash.Hash, password string, salt []byte, iter, n int) ([]byte, error) { return nil, nil }
+func HashComparable(seed maphash.Seed, v any) uint64 { return 0 }
+func HashWrite(h *maphash.Hash, v any) {}
 func SortOrdered(x any) {}
 func SortFunc(x any, less func(i, j int) bool) {}
 `
