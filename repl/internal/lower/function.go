@@ -187,7 +187,7 @@ func (f *fn) function(recv *types.Var, sig *types.Signature, body *ast.BlockStmt
 		f.outer = f.fresh("rec")
 		f.line("%s := %s.Entered()", f.outer, f.L.nb())
 	}
-	if uses.calls {
+	if uses.calls && f.callsOut(body) {
 		f.stopCheck()
 	}
 	if uses.deferred {
@@ -199,18 +199,6 @@ func (f *fn) function(recv *types.Var, sig *types.Signature, body *ast.BlockStmt
 		}
 	}
 	return head + " {\n" + f.b.String() + "}"
-}
-
-// framed wraps a body that defers into nb.Frame.
-func (f *fn) framed(body *ast.BlockStmt) {
-	f.frame = f.fresh("d")
-	fb := f.fresh("body")
-	inner := f.capture(func() { f.block(body.List) })
-	f.line("%s := func(%s *%s.D) {\n%s}", fb, f.frame, f.L.nb(), inner)
-	f.line("%s.Frame(%s)", f.L.nb(), fb)
-	if len(f.results) > 0 {
-		f.line("return %s", strings.Join(f.results, ", "))
-	}
 }
 
 // literal is a function literal's text.
@@ -322,6 +310,23 @@ func scan(body *ast.BlockStmt) uses {
 		return true
 	})
 	return u
+}
+
+// callsOut tells whether a body calls functions, and so can be long in coming
+// to its end: conversions and builtins do not count.
+func (f *fn) callsOut(body *ast.BlockStmt) bool {
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.CallExpr:
+			tv := f.info.Types[n.Fun]
+			found = found || !tv.IsType() && !tv.IsBuiltin()
+		}
+		return !found
+	})
+	return found
 }
 
 func (u uses) rangeFunc(f *fn) bool {

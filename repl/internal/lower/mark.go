@@ -104,7 +104,9 @@ func (f *fn) risk(n ast.Node) token.Pos {
 				pos = n.Pos()
 			}
 		case *ast.TypeAssertExpr:
-			pos = n.X.Pos()
+			if n.Type != nil {
+				pos = n.X.Pos()
+			}
 		case *ast.BinaryExpr:
 			if (n.Op == token.QUO || n.Op == token.REM) && f.info.Types[n.Y].Value == nil {
 				pos = n.X.Pos()

@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/types"
 	"strings"
+
+	"graft/repl/internal/nb"
 )
 
 func (f *fn) switchStmt(s *ast.SwitchStmt, label string) {
@@ -84,30 +86,10 @@ func (f *fn) typeSwitch(s *ast.TypeSwitchStmt, label string) {
 		x = a.X.(*ast.TypeAssertExpr).X
 	}
 	xt := f.typeOf(x)
-	v := f.fresh("x")
+	v, k, in := f.fresh("x"), f.fresh("case"), f.fresh("in")
 	f.line("%s := %s", v, f.exprTo(x, types.Universe.Lookup("any").Type()))
-	k := f.fresh("case")
-	f.line("%s := -1", k)
-	ends, def := 0, -1
-	for i, c := range s.Body.List {
-		cc := c.(*ast.CaseClause)
-		if cc.List == nil {
-			def = i
-			continue
-		}
-		for _, e := range cc.List {
-			cond := v + " == nil"
-			if !f.info.Types[e].IsNil() {
-				cond = f.L.nb() + ".Is(" + v + ", " + itoa(f.L.id(f.typeOf(e))) + ")"
-			}
-			f.line("if %s { %s = %d } else {", cond, k, i)
-			ends++
-		}
-	}
-	if def >= 0 {
-		f.line("%s = %d", k, def)
-	}
-	f.line("%s", strings.Repeat("}", ends))
+	f.line("%s, %s := %s.Case(%s, %d)", k, in, f.L.nb(), v, f.L.rt.Switch(f.cases(s)))
+	f.line("_ = %s", in)
 	f.label(label)
 	f.line("switch %s {", k)
 	done := f.push(&target{label: label})
@@ -115,7 +97,7 @@ func (f *fn) typeSwitch(s *ast.TypeSwitchStmt, label string) {
 		cc := c.(*ast.CaseClause)
 		f.line("case %d:", i)
 		if bind {
-			f.bindCase(cc, v, xt)
+			f.bindCase(cc, v, in, xt)
 		}
 		f.block(cc.Body)
 	}
@@ -123,9 +105,28 @@ func (f *fn) typeSwitch(s *ast.TypeSwitchStmt, label string) {
 	f.line("}")
 }
 
+// cases are a type switch's types and their clauses, in order.
+func (f *fn) cases(s *ast.TypeSwitchStmt) nb.Switch {
+	out := nb.Switch{Default: -1}
+	for i, c := range s.Body.List {
+		cc := c.(*ast.CaseClause)
+		if cc.List == nil {
+			out.Default = i
+		}
+		for _, e := range cc.List {
+			id := nb.NilCase
+			if !f.info.Types[e].IsNil() {
+				id = f.L.id(f.typeOf(e))
+			}
+			out.IDs, out.Clauses = append(out.IDs, id), append(out.Clauses, i)
+		}
+	}
+	return out
+}
+
 // bindCase declares the clause's variable: of the case's type when there is
 // one type, of the operand's otherwise.
-func (f *fn) bindCase(cc *ast.CaseClause, v string, xt types.Type) {
+func (f *fn) bindCase(cc *ast.CaseClause, v, in string, xt types.Type) {
 	o := f.info.Implicits[cc]
 	if o == nil {
 		return
@@ -140,7 +141,7 @@ func (f *fn) bindCase(cc *ast.CaseClause, v string, xt types.Type) {
 	case types.IsInterface(to):
 		f.line("%s := %s", name, f.conv(v, any, to))
 	default:
-		text := f.L.nb() + ".V2(" + v + ", " + itoa(f.L.id(to)) + ")"
+		text := in
 		if _, ok := funcAsAny(to); !ok {
 			text = f.as(text, to)
 		}

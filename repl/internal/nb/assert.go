@@ -38,24 +38,73 @@ func (rt *Runtime) V2(x any, id int) any {
 	return nil
 }
 
-// Is tells whether x holds type id; for an interface, whether x implements it.
-func (rt *Runtime) Is(x any, id int) bool {
-	if x == nil {
-		return false
+// Switch is a type switch: the types of its cases in order, the clause of
+// each, and the clause without a type, or -1.
+type Switch struct {
+	IDs, Clauses []int
+	Default      int
+}
+
+// NilCase stands for nil among a switch's types.
+const NilCase = -1
+
+// Switch makes a type switch known and returns its number.
+func (rt *Runtime) Switch(s Switch) int {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	rt.switches = append(rt.switches, s)
+	return len(rt.switches) - 1
+}
+
+// Case finds the clause of a type switch for x, and what x holds, as the
+// interpreter lays it out.
+func (rt *Runtime) Case(x any, number int) (clause int, v any) {
+	rt.mu.RLock()
+	s := rt.switches[number]
+	rt.mu.RUnlock()
+	c, box := unwrap(x)
+	v = x
+	if box {
+		v = c.V
 	}
-	d := rt.typ(id)
-	if types.IsInterface(d.T) {
+	for i, id := range s.IDs {
+		switch {
+		case id == NilCase:
+			if x == nil {
+				return s.Clauses[i], nil
+			}
+		case x != nil && rt.holds(x, c, rt.typ(id)):
+			return s.Clauses[i], v
+		}
+	}
+	return s.Default, v
+}
+
+// holds tells whether x, in box c if it is in one, is of type d or implements
+// it.
+func (rt *Runtime) holds(x any, c *core, d *Type) bool {
+	switch {
+	case d.iface:
 		return rt.implements(x, d)
-	}
-	if c, ok := unwrap(x); ok {
+	case c != nil:
 		return c.T == d
 	}
 	return rt.sameNative(x, d)
 }
 
+// sameNative tells whether a value without a box is of type d. What type that
+// is, is found out once: symbols do not change.
 func (rt *Runtime) sameNative(x any, d *Type) bool {
-	t := rt.ReflectType(d.T)
-	return t != nil && reflect.TypeOf(x) == t
+	t := d.native.Load()
+	if t == nil {
+		r := rt.ReflectType(d.T)
+		if r == nil {
+			return false
+		}
+		t = &r
+		d.native.Store(t)
+	}
+	return reflect.TypeOf(x) == *t
 }
 
 // Must is x.(T) without ok.

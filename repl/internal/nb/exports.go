@@ -12,9 +12,9 @@ import (
 // Exports are what lowered code imports as graft/nb, bound to this runtime.
 func (rt *Runtime) Exports() map[string]reflect.Value {
 	fs := map[string]any{
-		"Main": rt.Main, "Box": rt.Box, "Err": rt.Err, "Any": rt.Any, "V2": rt.V2, "Is": rt.Is, "Must": rt.Must, "Impl2": rt.Impl2,
+		"Main": rt.Main, "Box": rt.Box, "Err": rt.Err, "Any": rt.Any, "V2": rt.V2, "Case": rt.Case, "Must": rt.Must, "Impl2": rt.Impl2,
 		"MustImpl": rt.MustImpl, "M": rt.M, "To": rt.To, "ToErr": rt.ToErr, "Impl": rt.Impl, "As2": rt.As2, "MustAs": rt.MustAs,
-		"Eq": rt.Eq, "EqV": rt.EqV, "Clear": rt.Clear, "Frame": rt.Frame, "Panic": rt.Panic, "Entered": rt.Entered, "Check": rt.Check,
+		"Eq": rt.Eq, "EqV": rt.EqV, "Clear": rt.Clear, "Frame": rt.Frame, "Fixed": rt.Fixed, "Panic": rt.Panic, "Entered": rt.Entered, "Check": rt.Check,
 		"Exit": rt.Exit, "Go": rt.Go, "Sleep": rt.Sleep, "Result": rt.Result, "Reg": rt.Reg, "RegT": rt.RegT, "At": rt.At, "Two": rt.Two,
 		"Print": rt.Print, "Println": rt.Println, "Printf": rt.Printf, "Sprint": rt.Sprint, "Sprintln": rt.Sprintln, "Sprintf": rt.Sprintf,
 		"Errorf": rt.Errorf, "Fprint": rt.Fprint, "Fprintln": rt.Fprintln, "Fprintf": rt.Fprintf, "BuiltinPrint": rt.BuiltinPrint,

@@ -45,25 +45,49 @@ func (d *D) Recover() any {
 // exits.
 func (rt *Runtime) Frame(body func(*D)) {
 	d := &D{rt: rt}
-	func() {
-		returned := false
-		defer func() {
-			if returned {
-				return
-			}
-			if r := recover(); r != nil {
-				d.pan, d.panicking = r, true
-				return
-			}
-			rt.unwind(d) // runtime.Goexit
-		}()
-		body(d)
-		returned = true
-	}()
+	d.attempt(func() { body(d) }, func() { rt.unwind(d) })
 	rt.unwind(d)
 	if d.panicking {
 		panic(d.pan)
 	}
+}
+
+// Fixed runs a body whose deferred code stands in body itself: called again
+// it runs what was deferred and has not run yet, last first.
+func (rt *Runtime) Fixed(body func(d *D, again bool)) {
+	d := &D{rt: rt}
+	d.attempt(func() { body(d, false) }, func() { rt.rest(d, body) })
+	rt.rest(d, body)
+	if d.panicking {
+		panic(d.pan)
+	}
+}
+
+// rest runs body's deferred code; after a panic in it, what is left of it.
+func (rt *Runtime) rest(d *D, body func(d *D, again bool)) {
+	for ended := false; !ended; {
+		rt.deferredCall(d, deferred{f: func() {
+			body(d, true)
+			ended = true
+		}})
+	}
+}
+
+// attempt runs f and notes a panic; exit runs when the goroutine exits.
+func (d *D) attempt(f, exit func()) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		if r := recover(); r != nil {
+			d.pan, d.panicking = r, true
+			return
+		}
+		exit() // runtime.Goexit
+	}()
+	f()
+	returned = true
 }
 
 func (rt *Runtime) unwind(d *D) {

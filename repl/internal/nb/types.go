@@ -37,17 +37,21 @@ type Type struct {
 	binders map[string]func(any) any
 	rep     reflect.Type // how the interpreter lays it out, once known
 	impl    map[*Type]bool
+
+	iface  bool
+	native atomic.Pointer[reflect.Type] // of values without a box, once known
 }
 
 // Runtime is the run-time half of one session.
 type Runtime struct {
 	Symbols func(path, name string) (reflect.Value, bool) // the compiled symbols
 
-	mu     sync.RWMutex
-	types  []*Type
-	byType typeutil.Map
-	native map[reflect.Type]types.Type
-	impls  map[implKey]bool
+	mu       sync.RWMutex
+	types    []*Type
+	byType   typeutil.Map
+	native   map[reflect.Type]types.Type
+	impls    map[implKey]bool
+	switches []Switch
 
 	mark atomic.Pointer[func() int] // the line mark now
 
@@ -102,7 +106,7 @@ func (rt *Runtime) Intern(t types.Type) *Type {
 	if d := rt.byType.At(t); d != nil {
 		return d.(*Type)
 	}
-	d := &Type{ID: len(rt.types), T: t, Name: TypeName(unaliased(t)), rt: rt, comparable: types.Comparable(t),
+	d := &Type{ID: len(rt.types), T: t, Name: TypeName(unaliased(t)), rt: rt, comparable: types.Comparable(t), iface: types.IsInterface(t),
 		binders: map[string]func(any) any{}, impl: map[*Type]bool{}}
 	rt.byType.Set(t, d)
 	rt.types = append(rt.types, d)
