@@ -512,6 +512,11 @@ func (g *gen) stmt() {
 		g.goroutine()
 		g.loops = loops
 	case 20:
+		if g.r.Intn(2) == 0 {
+			v := g.name()
+			g.line("defer func(%s %s) { g0++; g1 = min(g1, float64(%s)) }(%s)", v, "uint8", v, g.expr("uint8", 2))
+			return
+		}
 		g.line("sort.Slice(g2, func(i, j int) bool { fuel--; return g2[i] %s g2[j] })", g.pick("<", ">"))
 	case 16:
 		if g.depth > 1 && g.r.Intn(3) == 0 {

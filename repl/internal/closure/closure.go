@@ -40,14 +40,16 @@ import (
 
 // Host is what compiled functions need of the session.
 type Host struct {
-	Stop        *atomic.Bool                   // an interrupt is under way
-	Interrupted func()                         // panics when it means the calling goroutine
-	Ending      func() <-chan struct{}         // is closed when the calling goroutine should stop waiting
-	Ended       func()                         // panics because it was
-	Go          func(f func())                 // runs a goroutine of the cell
-	Panicked    func(mark int, names []string) // the functions that a panic leaves, innermost first
-	Panic       func(v any)                    // the panic builtin
-	Overflow    func()                         // panics: too many calls are under way
+	Stop        *atomic.Bool           // an interrupt is under way
+	Interrupted func()                 // panics when it means the calling goroutine
+	Ending      func() <-chan struct{} // is closed when the calling goroutine should stop waiting
+	Ended       func()                 // panics because it was
+	Go          func(f func())         // runs a goroutine of the cell
+	// Frame runs body and then, last first, what it added, also when it panics.
+	Frame    func(body func(add func(f func())))
+	Panicked func(mark int, names []string) // the functions that a panic leaves, innermost first
+	Panic    func(v any)                    // the panic builtin
+	Overflow func()                         // panics: too many calls are under way
 
 	pool sync.Pool
 }
@@ -168,7 +170,11 @@ func (c *compiler) function(own Signature, body *ast.BlockStmt) {
 			first = append(first, l.reset())
 		}
 	}
-	code := sequence(append(first, c.block(body.List)))
+	code := c.block(body.List)
+	if c.frame != nil {
+		code = framed(code, c.frame.off)
+	}
+	code = sequence(append(first, code))
 	if len(last) > 0 {
 		run, copyOut := code, sequence(last)
 		code = func(m *machine) ctl {
@@ -201,6 +207,7 @@ type compiler struct {
 	outer   *compiler               // of the function around a literal
 	moved   map[types.Object]bool   // variables that live in memory: see literal.go
 	taken   []local                 // the outer's locals that are captured
+	frame   *local                  // has the frame of the host's, when the function defers
 	depth   int                     // of statements in statements
 	deepest int
 }

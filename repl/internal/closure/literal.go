@@ -135,25 +135,30 @@ func (c *compiler) goStmt(s *ast.GoStmt) stmt {
 		c.refuse(s, "this goroutine")
 	}
 	return sequence(append(pre, func(m *machine) ctl {
-		fn, captured := f.fn, []unsafe.Pointer(nil)
-		if fn == nil {
-			v := (*funcValue)(f.value(m))
-			if v == nil {
-				nilDeref()
-			}
-			fn, captured = v.fn, v.captured
-		}
-		args := make([]slot, len(f.args)) // parameters have the first slots
-		for _, a := range f.args {
-			a(m, unsafe.Pointer(unsafe.SliceData(args)))
-		}
-		m.host.Go(func() {
-			fn.host.on(func(m *machine) {
-				m.call(fn, []pass{func(_ *machine, frame unsafe.Pointer) { copy(unsafe.Slice((*slot)(frame), len(args)), args) }}, captured)
-			})
-		})
+		fn, args, captured := f.bind(m)
+		m.host.Go(func() { fn.host.on(func(m *machine) { m.call(fn, args, captured) }) })
 		return next
 	}))
+}
+
+// bind evaluates a function and its arguments for a later call.
+func (f *callee) bind(m *machine) (fn *Func, args []pass, captured []unsafe.Pointer) {
+	fn = f.fn
+	if fn == nil {
+		v := (*funcValue)(f.value(m))
+		if v == nil {
+			nilDeref()
+		}
+		fn, captured = v.fn, v.captured
+	}
+	if len(f.args) == 0 {
+		return fn, nil, captured
+	}
+	values := make([]slot, len(f.args)) // parameters have the first slots
+	for _, a := range f.args {
+		a(m, unsafe.Pointer(unsafe.SliceData(values)))
+	}
+	return fn, []pass{func(_ *machine, frame unsafe.Pointer) { copy(unsafe.Slice((*slot)(frame), len(values)), values) }}, captured
 }
 
 // sorts are functions of package sort that call back.

@@ -110,6 +110,8 @@ func (c *compiler) stmt(s ast.Stmt, label string) stmt {
 		return c.switchStmt(s, label)
 	case *ast.GoStmt:
 		return c.marked(s, c.goStmt(s))
+	case *ast.DeferStmt:
+		return c.marked(s, c.deferStmt(s))
 	case *ast.SendStmt:
 		return c.marked(s, c.sendStmt(s))
 	case *ast.SelectStmt:

@@ -52,6 +52,11 @@ func (rt *Runtime) Frame(body func(*D)) {
 	}
 }
 
+// CompiledFrame is Frame for compiled functions.
+func (rt *Runtime) CompiledFrame(body func(add func(f func()))) {
+	rt.Frame(func(d *D) { body(d.Defer) })
+}
+
 // Fixed runs a body whose deferred code stands in body itself: called again
 // it runs what was deferred and has not run yet, last first.
 func (rt *Runtime) Fixed(body func(d *D, again bool)) {

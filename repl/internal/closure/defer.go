@@ -1,0 +1,87 @@
+package closure
+
+import (
+	"go/ast"
+	"unsafe"
+)
+
+// Deferred calls run in a frame of the host's, as those of interpreted
+// functions do. A function that recovers is not compiled.
+
+// state is what a panic leaves wrong in a machine.
+type state struct {
+	frame unsafe.Pointer
+	stack []slot
+	top   int
+	deep  int
+	calls int
+	mark  int
+}
+
+func (m *machine) save() state { return state{m.frame, m.stack, m.top, m.deep, len(m.calls), m.mark} }
+
+func (m *machine) restore(s state) {
+	m.frame, m.stack, m.top, m.deep, m.calls, m.mark = s.frame, s.stack, s.top, s.deep, m.calls[:s.calls], s.mark
+}
+
+// adder adds a deferred call to a frame.
+type adder struct {
+	add func(f func())
+	at  state
+}
+
+// framed is body in a frame of the host's, which slot off leads to.
+func framed(body stmt, off int) stmt {
+	return func(m *machine) ctl {
+		a := &adder{at: m.save()}
+		m.host.Frame(func(add func(f func())) {
+			a.add = add
+			*at[*adder](m, off) = a
+			ended := false
+			defer func() {
+				if !ended {
+					m.leave()
+				}
+			}()
+			body(m)
+			ended = true
+		})
+		m.restore(a.at)
+		return next
+	}
+}
+
+// deferStmt evaluates the function and its arguments now.
+func (c *compiler) deferStmt(s *ast.DeferStmt) stmt {
+	if c.frame == nil {
+		l := c.temp(pointer{})
+		c.frame = &l
+	}
+	off := c.frame.off
+	pre := c.hoist(s.Call)
+	if c.builtin(s.Call) == "close" {
+		e := c.exprTo(s.Call.Args[0], c.kindAt(s.Call, c.src.TypeOf(s.Call.Args[0])))
+		if _, ok := e.k.(channel); !ok {
+			c.refuse(s, "close of %s", e.t)
+		}
+		f := code[unsafe.Pointer](e)
+		return sequence(append(pre, func(m *machine) ctl {
+			ch := chanOf[struct{}](f(m))
+			(*at[*adder](m, off)).add(func() { close(ch) })
+			return next
+		}))
+	}
+	f := c.callee(s.Call)
+	if f == nil {
+		c.refuse(s, "this defer")
+	}
+	return sequence(append(pre, func(m *machine) ctl {
+		a := *at[*adder](m, off)
+		fn, args, captured := f.bind(m)
+		a.add(func() {
+			m.restore(a.at)
+			m.call(fn, args, captured)
+		})
+		return next
+	}))
+}
