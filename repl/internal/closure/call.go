@@ -194,7 +194,7 @@ func (c *compiler) builtinCall(x *ast.CallExpr, t types.Type, name string) expr 
 		if !c.src.Info().Types[x.Args[0]].IsType() {
 			break
 		}
-		elem := layoutOf(c.src.TypeOf(x.Args[0]), nil)
+		elem := layoutOf(c.src.TypeOf(x.Args[0]))
 		if k := c.kindAt(x, t); elem != nil {
 			return made(t, k, func(*machine) unsafe.Pointer { return reflect.New(elem).UnsafePointer() })
 		}

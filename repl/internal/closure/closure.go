@@ -45,6 +45,10 @@ type Host struct {
 	Ending      func() <-chan struct{} // is closed when the calling goroutine should stop waiting
 	Ended       func()                 // panics because it was
 	Go          func(f func())         // runs a goroutine of the cell
+	Lock        func(*sync.Mutex)      // and the others wait, and panic when the goroutine should stop waiting
+	WLock       func(*sync.RWMutex)
+	RLock       func(*sync.RWMutex)
+	Wait        func(*sync.WaitGroup)
 	// Frame runs body and then, last first, what it added, also when it panics.
 	Frame    func(body func(add func(f func())))
 	Panicked func(mark int, names []string) // the functions that a panic leaves, innermost first

@@ -71,6 +71,13 @@ func (c *compiler) deferStmt(s *ast.DeferStmt) stmt {
 			return next
 		}))
 	}
+	if bind, run := c.opaqueCall(s.Call); run != nil {
+		return sequence(append(pre, func(m *machine) ctl {
+			p, n := bind(m)
+			(*at[*adder](m, off)).add(func() { run(m.host, p, n) })
+			return next
+		}))
+	}
 	f := c.callee(s.Call)
 	if f == nil {
 		c.refuse(s, "this defer")

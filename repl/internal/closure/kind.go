@@ -6,8 +6,6 @@ import (
 	"go/types"
 	"reflect"
 	"unsafe"
-
-	"golang.org/x/tools/go/types/typeutil"
 )
 
 // kind is a representation of values. It makes closures; what it returns as
@@ -99,11 +97,11 @@ func kindOf(t types.Type) kind {
 			return channel{of: e, same: exactOf(t)}
 		}
 	case *types.Pointer:
-		if l := layoutOf(u.Elem(), nil); l != nil {
+		if l := layoutOf(u.Elem()); l != nil {
 			return pointer{}
 		}
 	case *types.Struct, *types.Array:
-		if l := layoutOf(t, nil); l != nil {
+		if l := layoutOf(t); l != nil {
 			return place{rt: l, same: exactOf(t)}
 		}
 	}
@@ -129,8 +127,11 @@ func plainNamed(t types.Type) bool {
 var pointerType = reflect.TypeFor[unsafe.Pointer]()
 
 // layoutOf is a type that the collector sees as it sees t, nil when it is not
-// known. Struct types on the way are in seen.
-func layoutOf(t types.Type, seen *typeutil.Map) reflect.Type {
+// known.
+func layoutOf(t types.Type) reflect.Type {
+	if o := opaqueOf(t); o != nil {
+		return o
+	}
 	switch u := t.Underlying().(type) {
 	case *types.Basic:
 		if k := basics[u.Kind()]; k != nil {
@@ -143,7 +144,7 @@ func layoutOf(t types.Type, seen *typeutil.Map) reflect.Type {
 	case *types.Slice:
 		return reflect.TypeFor[slice]()
 	case *types.Array:
-		if e := layoutOf(u.Elem(), seen); e != nil && plainNamed(t) && u.Len() < 1<<30 {
+		if e := layoutOf(u.Elem()); e != nil && plainNamed(t) && u.Len() < 1<<30 {
 			return reflect.ArrayOf(int(u.Len()), e)
 		}
 	case *types.Struct:
@@ -152,7 +153,7 @@ func layoutOf(t types.Type, seen *typeutil.Map) reflect.Type {
 		}
 		fields := make([]reflect.StructField, u.NumFields())
 		for i := range fields {
-			e := layoutOf(u.Field(i).Type(), seen)
+			e := layoutOf(u.Field(i).Type())
 			if e == nil {
 				return nil
 			}

@@ -211,5 +211,5 @@ func field(p address, off uintptr) address {
 // fieldAt is the offset of a field, by index, and its type.
 func fieldAt(t types.Type, i int) (uintptr, types.Type) {
 	s := t.Underlying().(*types.Struct)
-	return layoutOf(t, nil).Field(i).Offset, s.Field(i).Type()
+	return layoutOf(t).Field(i).Offset, s.Field(i).Type()
 }

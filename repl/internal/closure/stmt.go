@@ -155,6 +155,13 @@ func (c *compiler) exprStmt(s *ast.ExprStmt) stmt {
 	if s := c.sortCall(x); s != nil {
 		return sequence(append(pre, s))
 	}
+	if bind, run := c.opaqueCall(x); run != nil {
+		return sequence(append(pre, func(m *machine) ctl {
+			p, n := bind(m)
+			run(m.host, p, n)
+			return next
+		}))
+	}
 	if f := c.callee(x); f != nil {
 		return sequence(append(pre, func(m *machine) ctl { f.call(m); return next }))
 	}
