@@ -31,7 +31,17 @@ func TestExportTutorials(t *testing.T) {
 	if err != nil || len(tutorials) == 0 {
 		t.Fatal("no tutorials: ", err)
 	}
-	for _, path := range tutorials {
+	var left []string
+	for i, path := range tutorials {
+		switch name := filepath.Base(path); {
+		case strings.HasSuffix(name, ".zh.ipynb"): // the same code
+			continue
+		case strings.HasPrefix(name, "13-"): // it runs graft itself, which this test is not
+			continue
+		case os.Getenv("GRAFT_TUTORIALS") != "all" && i > 2:
+			left = append(left, name)
+			continue
+		}
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			dir := t.TempDir()
 			if err := exportNotebook(path, dir, root); err != nil {
@@ -70,12 +80,20 @@ func TestExportTutorials(t *testing.T) {
 			t.Logf("%d lines agree", len(want))
 		})
 	}
+	if len(left) > 0 {
+		t.Logf("left out: %d tutorials; GRAFT_TUTORIALS=all exports them too", len(left))
+	}
 }
 
-var figures = regexp.MustCompile(`[0-9.]+ ?(µs|ms|s|min)\b`)
+var (
+	figures   = regexp.MustCompile(`[0-9.]+ ?(µs|ms|s|min)\b`)
+	temporary = regexp.MustCompile(`\S*[A-Za-z-]+[0-9]{6,}(/\S*)?`) // folders that os.MkdirTemp made
+	spaces    = regexp.MustCompile(` {2,}`)                         // of tables, as wide as the paths in them
+)
 
 func lines(text string) []string {
-	return strings.Split(strings.TrimRight(figures.ReplaceAllString(text, "TIME"), "\n"), "\n")
+	text = temporary.ReplaceAllString(figures.ReplaceAllString(text, "TIME"), "TEMPORARY")
+	return strings.Split(strings.TrimRight(spaces.ReplaceAllString(text, "  "), "\n"), "\n")
 }
 
 // copied is a folder with what lies beside a notebook, to write into.
@@ -115,6 +133,9 @@ func linesShown(t *testing.T, path, dir string) []string {
 	var all strings.Builder
 	for i, c := range exportCells(nb) {
 		r.Begin()
+		if strings.HasPrefix(c.Source, "%who") { // it has no meaning in a program
+			continue
+		}
 		res := s.Execute(context.Background(), repl.Cell{ID: fmt.Sprint(i), Number: i + 1, Source: c.Source}, recorder{r})
 		if res.Err != nil && !c.MayFail {
 			t.Fatal(res.Err)

@@ -96,11 +96,6 @@ func (d *Dataset) check() error {
 	case d.Labels == nil || d.Labels.Dims() != 1 || d.Labels.Dtype() != tensor.Int64 || d.Labels.Shape()[0] != d.Images.Shape()[0]:
 		return fmt.Errorf("data: a dataset's Labels are %s; int64 [%d] is wanted, one for each picture", described(d.Labels), d.Images.Shape()[0])
 	}
-	for i, l := range d.labels() {
-		if l < 0 || l >= int64(len(d.Classes)) {
-			return fmt.Errorf("data: label %d of picture %d has no name, there are %d classes", l, i, len(d.Classes))
-		}
-	}
 	return nil
 }
 

@@ -154,6 +154,7 @@ func (s *saving) resume(o Options, want recipe) (*History, error) {
 	if h.recipe != want {
 		return nil, fmt.Errorf("train: run: the run in %s was another one, and cannot go on as this: %s; take another Dir", s.dir, difference(h.recipe, want))
 	}
+	replaced := restoredElsewhere(o.Session, s.dir)
 	if err := s.last.Restore(o.Session, path); err != nil {
 		return nil, fmt.Errorf("train: run: go on from %s: %w", path, err)
 	}
@@ -165,7 +166,26 @@ func (s *saving) resume(o Options, want recipe) (*History, error) {
 		return nil, fmt.Errorf("train: run: go on from %s: %w", path, err)
 	}
 	h.Notes = note(h.Notes, fmt.Sprintf("went on from %s, step %d", path, step))
+	for from, n := range replaced {
+		h.Warnings = note(h.Warnings, fmt.Sprintf("%d variables had been restored from %s: they have the values of %s now, since Dir has a run to go on with; take another Dir to begin from what was restored", n, from, path))
+	}
 	return h, nil
+}
+
+// restoredElsewhere counts the variables that were restored from checkpoints
+// outside dir, by checkpoint.
+func restoredElsewhere(sess *graph.Session, dir string) map[string]int {
+	out := map[string]int{}
+	vars, err := sess.Graph().Collection(graph.GlobalVariables, "")
+	if err != nil {
+		return out // there are none
+	}
+	for _, v := range vars {
+		if origin, from := sess.Origin(v); origin == graph.Restored && filepath.Dir(from) != filepath.Clean(dir) {
+			out[from]++
+		}
+	}
+	return out
 }
 
 // stepOf is the value of the graph's global step.

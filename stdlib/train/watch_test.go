@@ -76,3 +76,20 @@ func TestWarnsOfInitialStatistics(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+// What was restored is passed over where the folder has a run to go on with:
+// TF-Slim's --checkpoint_path, ignored without a word that people find.
+func TestWarnsOfARestoreThatDirReplaces(t *testing.T) {
+	dir := t.TempDir()
+	o := newLittle(t, 3, false).options(t)
+	o.Dir, o.Epochs = dir, 1
+	ok[*History](t)(Run(o))
+	n := newLittle(t, 3, false)
+	conv := ok[*graph.Variable](t)(n.g.Variable("net/conv/weights"))
+	if err := n.sess.Restore(conv, ok[*graph.Tensor](t)(n.sess.Value(conv)), "pretrained.ckpt"); err != nil {
+		t.Fatal(err)
+	}
+	o = n.options(t)
+	o.Dir, o.Epochs = dir, 2
+	warned(t, ok[*History](t)(Run(o)), "1 variables had been restored from pretrained.ckpt", "they have the values of "+dir, "take another Dir")
+}

@@ -37,12 +37,8 @@ func (c *compiler) assignAll(at ast.Node, lhs, rhs []ast.Expr, define bool) stmt
 	// All operands are evaluated before anything is assigned.
 	pre := c.hoist(append(append([]ast.Expr{}, lhs...), rhs...)...)
 	var first, then []stmt
-	var places []ast.Expr
-	for _, l := range lhs {
-		places = append(places, l)
-	}
 	stores := make([]func(e expr) stmt, len(lhs))
-	for i, l := range places {
+	for i, l := range lhs {
 		stores[i] = c.fixed(l, define, &first)
 	}
 	for i, x := range rhs {

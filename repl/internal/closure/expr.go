@@ -464,15 +464,14 @@ func (c *compiler) sliced(x *ast.SliceExpr, t types.Type) expr {
 func substring(s func(*machine) string, low, high func(*machine) int) func(*machine) string {
 	return func(m *machine) string {
 		s := s(m)
-		i, j := 0, len(s)
+		i := 0
 		if low != nil {
 			i = low(m)
 		}
 		if high == nil {
 			return s[i:]
 		}
-		j = high(m)
-		return s[i:j]
+		return s[i:high(m)]
 	}
 }
 

@@ -122,6 +122,7 @@ func (f *callee) call(m *machine) unsafe.Pointer {
 	v := (*funcValue)(f.value(m))
 	if v == nil {
 		nilDeref()
+		return nil
 	}
 	return m.call(v.fn, f.args, v.captured)
 }
@@ -148,6 +149,7 @@ func (f *callee) bind(m *machine) (fn *Func, args []pass, captured []unsafe.Poin
 		v := (*funcValue)(f.value(m))
 		if v == nil {
 			nilDeref()
+			return nil, nil, nil
 		}
 		fn, captured = v.fn, v.captured
 	}

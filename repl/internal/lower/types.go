@@ -360,5 +360,3 @@ func genericOf(t types.Type) (g struct{ rep, prefix string }, ok bool) {
 	g, ok = genericTypes[n.Obj().Pkg().Path()+"."+n.Obj().Name()]
 	return g, ok
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }
