@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"graft/repl/internal/check"
 	"graft/repl/internal/command"
 )
 
@@ -66,7 +67,7 @@ func (s *Session) runCommands(ctx context.Context, cell *Cell, out Output) (res 
 	for _, c := range list {
 		d, ok := findCommand(c.Name)
 		if !ok {
-			return commandError(*cell, c, fmt.Sprintf("there is no command %s; %%help lists all", c.Name)), true
+			return commandError(*cell, c, unknownCommand(c.Name)), true
 		}
 		if res = d.do(s, ctx, c, *cell, out); res.Err != nil {
 			return res, true
@@ -81,6 +82,18 @@ func (s *Session) runCommands(ctx context.Context, cell *Cell, out Output) (res 
 		cell.Source, res.Value, res.Notes = rest, nil, nil
 	}
 	return res, done
+}
+
+func unknownCommand(name string) string {
+	var names []string
+	for _, c := range commands() {
+		names = append(names, c.name)
+	}
+	hint := ""
+	if best := check.Nearest(name, names); best != "" {
+		hint = "; did you mean " + best + "?"
+	}
+	return fmt.Sprintf("there is no command %s%s; %%help lists all", name, hint)
 }
 
 func commandError(cell Cell, c command.Command, msg string) Result {

@@ -109,11 +109,7 @@ func (u *Unit) IsPackage() bool { return u.local != nil }
 func (s *Session) Check(name, source string) ([]*Unit, []Diagnostic) {
 	p, errs := split.Parse(s.Fset, name, source)
 	if len(errs) > 0 {
-		var out []Diagnostic
-		for _, e := range errs {
-			out = append(out, Diagnostic{Offset: e.Offset, Msg: e.Msg, Syntax: true})
-		}
-		return nil, out
+		return nil, syntaxErrors(source, errs)
 	}
 	if len(p.Decls) == 0 && len(p.Stmts) == 0 {
 		return nil, nil

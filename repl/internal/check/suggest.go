@@ -24,8 +24,17 @@ func (b *builder) suggest(e types.Error, msg string) string {
 	if token.IsKeyword(name) {
 		return msg
 	}
+	if off := b.offset(e.Pos); off > 0 && off <= len(b.source) && b.source[off-1] == '!' && strings.TrimSpace(b.source[strings.LastIndexByte(b.source[:off], '\n')+1:off-1]) == "" {
+		return msg + "; commands stand at the head of a cell, before its Go"
+	}
 	if name == "None" {
 		return msg + "; did you mean nil?"
+	}
+	if path := b.exporter(name); path != "" {
+		return msg + "; did you mean " + path + "." + name + "?"
+	}
+	if p := b.packageFor(e.Pos, name); p != "" {
+		return msg + "; did you mean " + p + "?"
 	}
 	meant := mean(msg, "", name, b.namesAt(e.Pos))
 	if meant == msg && b.assigned(e.Pos) {
@@ -49,9 +58,63 @@ func (b *builder) assigned(pos token.Pos) bool {
 	return found
 }
 
+// exporter is the name of the package that has an exported name: one that the
+// session imports, or fmt.
+func (b *builder) exporter(name string) string {
+	if !token.IsExported(name) {
+		return ""
+	}
+	var found []string
+	for n, path := range b.s.imports {
+		if p, err := b.s.Importer.Import(path); err == nil && p.Scope().Lookup(name) != nil {
+			found = append(found, n)
+		}
+	}
+	if p, err := b.s.Importer.Import("fmt"); err == nil && p.Scope().Lookup(name) != nil {
+		return "fmt"
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return slices.Min(found)
+}
+
+// packageFor is, of the packages whose name is near one that stands before a
+// dot, one that has the name behind it.
+func (b *builder) packageFor(pos token.Pos, name string) string {
+	member := ""
+	b.each(func(n ast.Node) {
+		ast.Inspect(n, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok && s.X.Pos() == pos {
+				if id, ok := s.X.(*ast.Ident); ok && id.Name == name {
+					member = s.Sel.Name
+				}
+			}
+			return true
+		})
+	})
+	best, least := "", near(name)
+	if member == "" || len(name) <= 2 {
+		return ""
+	}
+	for _, n := range slices.Sorted(maps.Keys(b.s.Known)) {
+		d := distance(strings.ToLower(name), n, least)
+		if d >= least {
+			continue
+		}
+		if p, err := b.s.Importer.Import(b.s.Known[n]); err == nil && p.Scope().Lookup(member) != nil {
+			best, least = n, d
+		}
+	}
+	return best
+}
+
 // suggestMember is suggest for `x.f undefined (type T has no field or method
 // f)`; go/types knows only names that differ in case.
 func (b *builder) suggestMember(e types.Error, msg string) string {
+	if rest, ok := strings.CutPrefix(msg, "unknown field "); ok {
+		return b.suggestField(e, msg, rest)
+	}
 	head, ok := strings.CutSuffix(msg, ")")
 	if !ok || strings.Contains(msg, "but does have") || strings.Contains(msg, "did you mean") {
 		return msg
@@ -79,6 +142,30 @@ func (b *builder) suggestMember(e types.Error, msg string) string {
 			names = append(names, o.Name())
 		}
 	}
+	return mean(msg, "", name, names)
+}
+
+// suggestField is suggest for `unknown field f in struct literal of type T`.
+func (b *builder) suggestField(e types.Error, msg, rest string) string {
+	name, _, _ := strings.Cut(rest, " ")
+	var names []string
+	b.each(func(n ast.Node) {
+		ast.Inspect(n, func(n ast.Node) bool {
+			lit, ok := n.(*ast.CompositeLit)
+			if !ok || e.Pos < lit.Pos() || lit.End() < e.Pos {
+				return true
+			}
+			if st := literalStruct(b.u.Info.TypeOf(lit)); st != nil {
+				names = nil // the innermost counts
+				for i := range st.NumFields() {
+					if f := st.Field(i); f.Exported() || f.Pkg() != nil && f.Pkg().Path() == b.path {
+						names = append(names, f.Name())
+					}
+				}
+			}
+			return true
+		})
+	})
 	return mean(msg, "", name, names)
 }
 
@@ -136,7 +223,7 @@ func mean(msg, prefix, name string, names []string) string {
 // Nearest is the name that a few slips of the keyboard turn into name, ""
 // when none is near.
 func Nearest(name string, names []string) string {
-	best, least := "", 1+max(1, min(3, len(name)/3))
+	best, least := "", near(name)
 	for _, n := range slices.Sorted(slices.Values(names)) {
 		if n == name || strings.ContainsRune(n, 'ꞏ') || n == "_" {
 			continue
@@ -151,6 +238,9 @@ func Nearest(name string, names []string) string {
 	}
 	return best
 }
+
+// near is one more than the slips that a name can have.
+func near(name string) int { return 1 + max(1, min(3, len(name)/3)) }
 
 // distance counts insertions, deletions, replacements and swaps of
 // neighbours; limit is enough for "too many".

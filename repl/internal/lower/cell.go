@@ -100,6 +100,7 @@ func (f *fn) step(s check.Step) {
 }
 
 func (f *fn) position(n ast.Node) {
+	f.L.at = n
 	if !f.unit.IsPackage() {
 		f.line("%s.At(%d)", f.L.nb(), f.unit.Offset(n.Pos()))
 	}

@@ -55,7 +55,8 @@ type Lowerer struct {
 	linked   map[string]*unsafe.Pointer // variables that compiled functions use
 	unlinked map[string]*unsafe.Pointer // those whose addresses are not known yet
 
-	out  *Output // of the cell in work
+	out  *Output  // of the cell in work
+	at   ast.Node // what of it is lowered now, for refusals that know no better
 	undo []func()
 }
 
@@ -132,12 +133,15 @@ func (L *Lowerer) Cell(u *check.Unit, old func(string) types.Object) (out *Outpu
 			if !ok {
 				panic(r)
 			}
+			if ref.Node == nil {
+				ref.Node = L.at
+			}
 			out, err = nil, ref
 		}
 	}()
 	L.seq++
 	L.out = &Output{}
-	L.undo = nil
+	L.undo, L.at = nil, nil
 	defer func() {
 		if err != nil {
 			L.Abort()

@@ -53,6 +53,7 @@ func (L *Lowerer) declare(u *check.Unit, old func(string) types.Object) {
 		if !ok || v.Pkg() != u.Pkg || L.globals[v] != "" {
 			continue
 		}
+		L.at = &ast.Ident{Name: v.Name(), NamePos: v.Pos()}
 		if o, ok := old(name).(*types.Var); ok && types.Identical(o.Type(), v.Type()) && L.globals[o] != "" {
 			L.setGlobal(v, L.globals[o])
 		} else {

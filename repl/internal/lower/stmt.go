@@ -14,6 +14,7 @@ func (f *fn) block(list []ast.Stmt) {
 
 func (f *fn) stmt(s ast.Stmt) {
 	f.after = false
+	f.L.at = s
 	f.markStmt(s)
 	switch s := s.(type) {
 	case *ast.EmptyStmt:

@@ -1,0 +1,72 @@
+package check
+
+import (
+	"go/scanner"
+	"go/token"
+	"slices"
+	"strings"
+
+	"graft/repl/internal/split"
+)
+
+// syntaxErrors words what the parser says. That the cell ends too early is
+// said only when nothing else is wrong: it follows from most other errors.
+func syntaxErrors(source string, errs []split.Error) []Diagnostic {
+	const short = "found the end of the cell"
+	first := slices.DeleteFunc(slices.Clone(errs), func(e split.Error) bool { return strings.HasSuffix(e.Msg, short) })
+	if len(first) > 0 {
+		errs = first
+	}
+	var out []Diagnostic
+	for _, e := range errs {
+		msg := e.Msg
+		if hint := syntaxHint(source, e.Offset); hint != "" {
+			msg += hint
+		}
+		out = append(out, Diagnostic{Offset: e.Offset, Msg: msg, Syntax: true})
+	}
+	return out
+}
+
+// syntaxHint is what was probably meant at an error: a keyword with a slip in
+// it, or a command.
+func syntaxHint(source string, offset int) string {
+	from := strings.LastIndexByte(source[:offset], '\n') + 1
+	line, _, _ := strings.Cut(source[from:], "\n")
+	switch text := strings.TrimSpace(line); {
+	case text == "":
+		return ""
+	case text[0] == '%' || text[0] == '!':
+		return "; commands stand at the head of a cell, before its Go"
+	}
+	word := wordBefore(source[from:], offset-from)
+	if word == "" || token.IsKeyword(word) {
+		return ""
+	}
+	var keywords []string
+	for t := token.BREAK; t <= token.VAR; t++ {
+		keywords = append(keywords, t.String())
+	}
+	if best := Nearest(word, keywords); best != "" {
+		return "; did you mean " + best + "?"
+	}
+	return ""
+}
+
+// wordBefore is the name that is the token before an offset.
+func wordBefore(source string, offset int) string {
+	var sc scanner.Scanner
+	fs := token.NewFileSet()
+	f := fs.AddFile("", fs.Base(), len(source))
+	sc.Init(f, []byte(source), func(token.Position, string) {}, 0)
+	word := ""
+	for {
+		pos, tok, lit := sc.Scan()
+		if tok == token.EOF || f.Offset(pos) >= offset {
+			return word
+		}
+		if word = ""; tok == token.IDENT {
+			word = lit
+		}
+	}
+}
