@@ -74,3 +74,27 @@ func TestInput(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// Functions that package closure compiles are declared again, also as ones
+// that it does not, and by callers that the interpreter runs.
+func TestRedeclareComputed(t *testing.T) {
+	loop := func(k string) string { return `func f(n int) int { t := 0; for i := range n { t += i * ` + k + ` }; return t }` }
+	for _, c := range []struct {
+		cells []string
+		want  string
+	}{
+		{[]string{loop("1"), `func g(n int) int { for range 2 { n = f(n) }; return n }`, `g(3)`, loop("2"), `g(3)`}, "=> [3];=> [30];"},
+		{[]string{loop("1"), `func g(n int) int { return f(n) + f(n) }`, `h := func(n int) int { return g(n) }`, loop("5"), `h(3)`}, "=> [30];"},
+		{[]string{loop("1"), `func g(n int) int { return f(n) + 1 }`, `func f(n int) int { m := map[int]int{}; for i := range n { m[i]++ }; return len(m) }`, `g(7)`, loop("1"), `g(4)`}, "=> [8];=> [7];"},
+		{[]string{`type T struct{ n int }`, `func (t *T) up(k int) int { for range k { t.n++ }; return t.n }`, `func g() int { t := T{}; return t.up(3) }`, `g()`,
+			`func (t *T) up(k int) int { for range k { t.n += 10 }; return t.n }`, `g()`}, "=> [3];=> [30];"},
+		{[]string{`x := 1`, `func f() int { for range 3 { x *= 2 }; return x }`, `f()`, `x := 10`, `f()`, `x = 1; f() + x`}, "=> [8];=> [80];=> [16];"},
+		{[]string{`x := 1`, `func f() int { for range 3 { x *= 2 }; return x }`, `x := "s"`, `f()`, `x`}, "=> [8];=> [s];"},
+		{[]string{`func even(n int) bool { if n == 0 { return true }; return odd(n-1) }; func odd(n int) bool { if n == 0 { return false }; return even(n-1) }`, `even(10)`,
+			`func odd(n int) bool { return false }`, `even(10)`}, "=> [true];=> [false];"},
+	} {
+		if got := play(t, newTestSession(t), c.cells...); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.cells, got, c.want)
+		}
+	}
+}
