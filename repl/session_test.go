@@ -78,7 +78,9 @@ func TestInput(t *testing.T) {
 // Functions that package closure compiles are declared again, also as ones
 // that it does not, and by callers that the interpreter runs.
 func TestRedeclareComputed(t *testing.T) {
-	loop := func(k string) string { return `func f(n int) int { t := 0; for i := range n { t += i * ` + k + ` }; return t }` }
+	loop := func(k string) string {
+		return `func f(n int) int { t := 0; for i := range n { t += i * ` + k + ` }; return t }`
+	}
 	for _, c := range []struct {
 		cells []string
 		want  string

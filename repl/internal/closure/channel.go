@@ -151,6 +151,10 @@ func (p place) receive2(c address, off int) func(*machine) bool {
 func (m *machine) choose(cases []reflect.SelectCase, block bool) (int, reflect.Value, bool) {
 	n := len(cases)
 	if block {
+		ready := append(cases, reflect.SelectCase{Dir: reflect.SelectDefault})
+		if i, v, ok := reflect.Select(ready); i < n {
+			return i, v, ok
+		}
 		cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(m.host.Ending())})
 	}
 	i, v, ok := reflect.Select(cases)
@@ -252,9 +256,9 @@ func (c *compiler) selectStmt(s *ast.SelectStmt, label string) stmt {
 	}
 }
 
-// chanValue is a channel as a reflect.Value.
-func chanValue(p unsafe.Pointer, elem kind) reflect.Value {
-	return reflect.NewAt(reflect.ChanOf(reflect.BothDir, elem.layout()), unsafe.Pointer(&p)).Elem()
+// chanValue is a channel of type t as a reflect.Value.
+func chanValue(p unsafe.Pointer, t reflect.Type) reflect.Value {
+	return reflect.NewAt(t, unsafe.Pointer(&p)).Elem()
 }
 
 func (c *compiler) sendArm(s *ast.SendStmt) func(m *machine) reflect.SelectCase {
@@ -264,10 +268,11 @@ func (c *compiler) sendArm(s *ast.SendStmt) func(m *machine) reflect.SelectCase 
 	ch, k, _ := c.chanAt(s.Chan)
 	l := c.temp(k)
 	set := l.set(c.exprTo(s.Value, k))
+	t := reflect.ChanOf(reflect.BothDir, k.layout())
 	return func(m *machine) reflect.SelectCase {
 		p := ch(m)
 		set(m)
-		return reflect.SelectCase{Dir: reflect.SelectSend, Chan: chanValue(p, k), Send: k.give(unsafe.Add(m.frame, l.off), k.layout())}
+		return reflect.SelectCase{Dir: reflect.SelectSend, Chan: chanValue(p, t), Send: k.give(unsafe.Add(m.frame, l.off), k.layout())}
 	}
 }
 
@@ -287,8 +292,9 @@ func (c *compiler) receiveArm(s ast.Stmt) (a arm, store stmt) {
 	}
 	ch, k, _ := c.chanAt(u.X)
 	v, ok := c.temp(k), c.temp(boolean{})
+	t := reflect.ChanOf(reflect.BothDir, k.layout())
 	a.prepare = func(m *machine) reflect.SelectCase {
-		return reflect.SelectCase{Dir: reflect.SelectRecv, Chan: chanValue(ch(m), k)}
+		return reflect.SelectCase{Dir: reflect.SelectRecv, Chan: chanValue(ch(m), t)}
 	}
 	a.got = func(m *machine, r reflect.Value, had bool) {
 		k.take(unsafe.Add(m.frame, v.off), r)

@@ -40,6 +40,31 @@ func (f *fn) assert2(x *ast.TypeAssertExpr) string {
 	return f.unboxed(v, to)
 }
 
+// assertStmts makes x.(T) with ok in statements, which cost less than a
+// literal, and returns what has the value and ok; "" where it cannot.
+func (f *fn) assertStmts(x *ast.TypeAssertExpr) string {
+	to, from := f.typeOf(x.Type), f.typeOf(x.X)
+	if _, ok := funcAsAny(to); ok || types.IsInterface(to) {
+		return ""
+	}
+	t, r, o := f.fresh("t"), f.fresh("r"), f.fresh("o")
+	v := f.expr(x.X)
+	if b, ok := types.Unalias(to).(*types.Basic); ok && anyIface(from) && b.Kind() != types.UnsafePointer {
+		// Values of these types are in no box; the interpreter leaves the
+		// variable as it was when the value is of another type.
+		f.line("%s := %s", t, v)
+		f.line("var %s %s", r, f.rep(to))
+		f.line("%s := false", o)
+		f.line("if %s != nil { %s, %s = %s.(%s) }", t, r, o, t, f.rep(to))
+		return r + ", " + o
+	}
+	f.line("%s := %s.V2(%s, %d)", t, f.L.nb(), v, f.L.id(to))
+	f.line("var %s %s", r, f.rep(to))
+	f.line("%s := %s != nil", o, t)
+	f.line("if %s { %s = %s }", o, r, f.as(t, to))
+	return r + ", " + o
+}
+
 // unboxed is `v, ok` of concrete type to in the interface text v.
 func (f *fn) unboxed(v string, to types.Type) string {
 	t, r, o := f.fresh("t"), f.fresh("r"), f.fresh("o")

@@ -194,7 +194,9 @@ func (f *fn) assignTuple(lhs []lvalue, x ast.Expr) {
 	switch e := ast.Unparen(x).(type) {
 	case *ast.TypeAssertExpr:
 		ts = []types.Type{f.typeOf(e.Type), types.Typ[types.Bool]}
-		text = f.assert2(e)
+		if text = f.assertStmts(e); text == "" {
+			text = f.assert2(e)
+		}
 	case *ast.IndexExpr:
 		ts = f.okTypes(e)
 		text = f.expr(e)

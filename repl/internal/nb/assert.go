@@ -98,13 +98,10 @@ func (rt *Runtime) sameNative(x any, d *Type) bool {
 	t := d.native.Load()
 	if t == nil {
 		r := rt.ReflectType(d.T)
-		if r == nil {
-			return false
-		}
 		t = &r
 		d.native.Store(t)
 	}
-	return reflect.TypeOf(x) == *t
+	return *t != nil && reflect.TypeOf(x) == *t
 }
 
 // Must is x.(T) without ok.

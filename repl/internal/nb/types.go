@@ -39,7 +39,7 @@ type Type struct {
 	impl    map[*Type]bool
 
 	iface  bool
-	native atomic.Pointer[reflect.Type] // of values without a box, once known
+	native atomic.Pointer[reflect.Type] // of values without a box, nil inside when there is none
 }
 
 // Runtime is the run-time half of one session.
