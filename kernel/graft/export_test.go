@@ -44,6 +44,7 @@ func TestExportTutorials(t *testing.T) {
 		}
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			dir := t.TempDir()
+			t.Chdir(".") // comes back: exporting goes to the notebook's folder
 			if err := exportNotebook(path, dir, root); err != nil {
 				t.Fatal(err)
 			}
