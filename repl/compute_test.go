@@ -74,7 +74,7 @@ type genFunc struct {
 }
 
 var scalarTypes = []string{"int", "int", "int", "int8", "uint8", "int32", "uint64", "uint", "float64", "float64", "float32", "string", "bool", "Small", "Celsius"}
-var varTypes = append([]string{"[]int", "[]float64", "[]string", "[][]int", "P", "*P", "[]P", "[3]int8", "E", "[]uint8", "[]int32", "*int"}, scalarTypes...)
+var varTypes = append([]string{"[]int", "[]float64", "[]string", "[][]int", "P", "*P", "[]P", "[3]int8", "E", "[]uint8", "[]int32", "*int", "any"}, scalarTypes...)
 
 func (g *gen) pick(xs ...string) string { return xs[g.r.Intn(len(xs))] }
 func (g *gen) name() string             { g.n++; return fmt.Sprintf("v%d", g.n) }
@@ -189,6 +189,9 @@ func (g *gen) constant(t string) string {
 		return "E{P: P{a: 4}, k: " + g.expr("uint8", 1) + "}"
 	case t == "*int":
 		return "new(int)"
+	case t == "any":
+		u := g.pick("int", "string", "Small", "P", "*P", "[]int", "float64")
+		return "any(" + g.expr(u, 1) + ")"
 	case t == "[3]int8":
 		return "[3]int8{1: " + g.expr("int8", 1) + "}"
 	case strings.HasPrefix(t, "[]"):
@@ -219,6 +222,8 @@ func (g *gen) value(t string, d int) string {
 		return "g5"
 	case t == "*int":
 		return "&g0"
+	case t == "any":
+		return "any(g0)"
 	}
 	return g.constant(t)
 }
@@ -441,7 +446,7 @@ func (g *gen) stmt() {
 		g.declare(g.pick(scalarTypes...))
 		return
 	}
-	switch g.r.Intn(21) {
+	switch g.r.Intn(24) {
 	case 0, 1, 2:
 		g.declare(g.pick(varTypes...))
 	case 3, 4, 5:
@@ -507,6 +512,18 @@ func (g *gen) stmt() {
 		if g.depth < 4 {
 			g.literal()
 		}
+	case 21:
+		g.typeSwitch()
+	case 22:
+		v, ok, t := g.name(), g.name(), g.pick("int", "Small", "P", "string", "*P", "[]int")
+		g.line("%s, %s := %s.(%s); _, _ = %s, %s", v, ok, g.value("any", 1), t, v, ok)
+		g.vars = append(g.vars, genVar{name: v, typ: t}, genVar{name: ok, typ: "bool"})
+	case 23:
+		if g.r.Intn(3) == 0 {
+			g.line("defer func() { if x := recover(); x != nil { g0 += 50 } }()")
+			return
+		}
+		g.line("if %s %s %s { g0 += 3 }", g.value("any", 1), g.pick("==", "!="), g.pick("nil", "any(g0)", "any(Small(1))", "any(g3)"))
 	case 19:
 		loops := g.loops
 		g.goroutine()
@@ -642,6 +659,30 @@ func (g *gen) switchStmt() {
 	g.loops = saved
 }
 
+func (g *gen) typeSwitch() {
+	saved, within := g.loops, g.within
+	g.loops = nil
+	v := g.name()
+	g.line("switch %s := %s.(type) {", v, g.value("any", 1))
+	for _, t := range []string{"int", "string", "P", "*P", "Small"} {
+		if g.r.Intn(3) == 0 {
+			continue
+		}
+		g.line("case %s:", t)
+		g.line("\t_ = %s", v)
+		n := len(g.vars)
+		g.vars = append(g.vars, genVar{name: v, typ: t})
+		g.block(1)
+		g.vars = g.vars[:n]
+	}
+	g.line("case nil, []int:")
+	g.block(1)
+	g.line("default:")
+	g.line("\t_ = %s", v)
+	g.line("}")
+	g.loops, g.within = saved, within
+}
+
 func (g *gen) returned() string {
 	var out []string
 	for _, t := range g.ret {
@@ -701,7 +742,7 @@ func randomProgram(seed int64) (decls string, calls []string) {
 			g.within = true
 			text, ret := "return "+g.callOf(f, 2), strings.Join(f.ret, ", ")
 			show := fmt.Sprintf("fmt.Printf(\"%%v\\n\", %s())", name)
-			if strings.ContainsAny(ret, "PE*") { // not shown
+			if strings.ContainsAny(ret, "PE*") || strings.Contains(ret, "any") { // not shown
 				text, ret, show = strings.TrimPrefix(text, "return ")+"; return", "", name+"()"
 			}
 			if len(f.ret) > 1 && ret != "" {

@@ -141,8 +141,11 @@ func (c *compiler) fixed(l ast.Expr, define bool, first *[]stmt) func(e expr) st
 }
 
 func (c *compiler) assignTuple(lhs []ast.Expr, x ast.Expr, define bool) stmt {
-	if u, ok := ast.Unparen(x).(*ast.UnaryExpr); ok {
-		return c.assignReceive(lhs, u, define)
+	switch x := ast.Unparen(x).(type) {
+	case *ast.UnaryExpr:
+		return c.assignReceive(lhs, x, define)
+	case *ast.TypeAssertExpr:
+		return c.assignAssertion(lhs, x, define)
 	}
 	call, ok := ast.Unparen(x).(*ast.CallExpr)
 	if !ok {

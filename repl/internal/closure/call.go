@@ -23,6 +23,9 @@ func (c *compiler) call(x *ast.CallExpr, t types.Type) expr {
 		return made(t, k, k.result(f, c.resultAt(f, 0)))
 	}
 	if v := c.src.Compiled(x); v.IsValid() {
+		if fn := c.errorCall(v, x.Args); fn != nil {
+			return made(t, c.kindAt(x, t), fn)
+		}
 		if fn := c.native(v, x.Args); fn != nil {
 			return made(t, c.kindAt(x, t), fn)
 		}
@@ -58,7 +61,7 @@ func (c *compiler) callee(x *ast.CallExpr) *callee {
 	case fn != nil:
 		f.sig = fn.sig
 	case c.isFuncValue(x.Fun):
-		f.value = code[unsafe.Pointer](c.exprTo(x.Fun, function{}))
+		f.value = code[unsafe.Pointer](c.funcValue(x.Fun))
 		sig := c.src.TypeOf(x.Fun).Underlying().(*types.Signature)
 		f.sig.Variadic = sig.Variadic()
 		for v := range sig.Params().Variables() {
@@ -72,6 +75,16 @@ func (c *compiler) callee(x *ast.CallExpr) *callee {
 	}
 	f.args = c.args(x, f.sig, recv, path)
 	return f
+}
+
+// funcValue compiles the function of a call.
+func (c *compiler) funcValue(x ast.Expr) expr {
+	if lit, ok := ast.Unparen(x).(*ast.FuncLit); ok {
+		frame := c.deferred
+		c.deferred = nil // not for literals in the arguments
+		return c.literal(lit, c.src.TypeOf(lit), frame)
+	}
+	return c.exprTo(x, function{})
 }
 
 // isFuncValue tells whether x is a function value of compiled code.
@@ -200,6 +213,8 @@ func (c *compiler) builtinCall(x *ast.CallExpr, t types.Type, name string) expr 
 		}
 	case "min", "max":
 		return c.extreme(x, t, name)
+	case "recover":
+		return c.recovers(x, t)
 	}
 	c.refuse(x, "builtin function %s", name)
 	return expr{}

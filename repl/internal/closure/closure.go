@@ -50,7 +50,8 @@ type Host struct {
 	RLock       func(*sync.RWMutex)
 	Wait        func(*sync.WaitGroup)
 	// Frame runs body and then, last first, what it added, also when it panics.
-	Frame    func(body func(add func(f func())))
+	Frame    func(body func(add func(f func()), stop func() any))
+	Eq       func(x, y any) bool            // == of what lowered code holds as any
 	Panicked func(mark int, names []string) // the functions that a panic leaves, innermost first
 	Panic    func(v any)                    // the panic builtin
 	Overflow func()                         // panics: too many calls are under way
@@ -76,6 +77,15 @@ type Source interface {
 	// Variable is where the address of a session's variable will be when the
 	// function runs, nil for what is none.
 	Variable(o *types.Var) *unsafe.Pointer
+	// Box is how a value of a type stands in an interface, any or error; layout
+	// is the type that interpreted code has for it, where that is not plain.
+	// It is nil for what has no box here.
+	Box(t types.Type, err bool) (box func(v any) any, layout func() reflect.Type)
+	// Assert finds what an interface holds if it is a t, as interpreted code
+	// lays it out, or nil; or panics.
+	Assert(t, from types.Type, must bool) func(x any) any
+	// Cases finds the clause of a type switch, or -1, and what x holds.
+	Cases(s *ast.TypeSwitchStmt) func(x any) (int, any)
 	// Mark notes the place of a statement, or expression, that may panic; 0
 	// when it cannot.
 	Mark(n ast.Node) int
@@ -162,6 +172,7 @@ func (c *compiler) function(own Signature, body *ast.BlockStmt) {
 		}
 	}
 	c.named = len(own.Results) > 0 && own.Results[0].Name() != ""
+	c.kept = c.named || defers(body)
 	for i, v := range own.Results {
 		l := out[i]
 		c.vars[v] = l
@@ -176,6 +187,9 @@ func (c *compiler) function(own Signature, body *ast.BlockStmt) {
 	}
 	code := c.block(body.List)
 	if c.frame != nil {
+		for _, r := range c.results { // what a recovered panic leaves
+			first = append(first, r.reset())
+		}
 		code = framed(code, c.frame.off)
 	}
 	code = sequence(append(first, code))
@@ -199,21 +213,24 @@ const (
 
 // compiler compiles one function.
 type compiler struct {
-	src     Source
-	fn      *Func
-	vars    map[types.Object]local
-	slots   int
-	results []local
-	named   bool
-	targets []*target
-	labels  int
-	hoisted map[*ast.CallExpr]local // calls made before, by their results
-	outer   *compiler               // of the function around a literal
-	moved   map[types.Object]bool   // variables that live in memory: see literal.go
-	taken   []local                 // the outer's locals that are captured
-	frame   *local                  // has the frame of the host's, when the function defers
-	depth   int                     // of statements in statements
-	deepest int
+	src      Source
+	fn       *Func
+	vars     map[types.Object]local
+	slots    int
+	results  []local
+	named    bool
+	kept     bool // results are seen before a return has evaluated them all
+	targets  []*target
+	labels   int
+	hoisted  map[*ast.CallExpr]local // calls made before, by their results
+	outer    *compiler               // of the function around a literal
+	moved    map[types.Object]bool   // variables that live in memory: see literal.go
+	taken    []local                 // the outer's locals that are captured
+	deferred *local                  // the frame, while the function of a defer is compiled
+	recover  *local                  // of the outer function: the frame whose panic recover stops
+	frame    *local                  // has the frame of the host's, when the function defers
+	depth    int                     // of statements in statements
+	deepest  int
 }
 
 // local is a variable in the frame, or one in memory whose address is there.

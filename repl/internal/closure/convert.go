@@ -79,6 +79,9 @@ func (float[T]) fromFloat(f func(*machine) float64) any {
 func (c *compiler) conversion(at *ast.CallExpr, t types.Type) expr {
 	k := c.kindAt(at, t)
 	x := at.Args[0]
+	if i, ok := k.(iface); ok {
+		return c.toIface(x, i)
+	}
 	if tv := c.src.Info().Types[x]; tv.IsNil() {
 		return made(t, k, k.zero())
 	}

@@ -2,11 +2,12 @@ package closure
 
 import (
 	"go/ast"
+	"go/types"
 	"unsafe"
 )
 
 // Deferred calls run in a frame of the host's, as those of interpreted
-// functions do. A function that recovers is not compiled.
+// functions do; recover works in a literal that a defer calls.
 
 // state is what a panic leaves wrong in a machine.
 type state struct {
@@ -26,16 +27,17 @@ func (m *machine) restore(s state) {
 
 // adder adds a deferred call to a frame.
 type adder struct {
-	add func(f func())
-	at  state
+	add  func(f func())
+	stop func() any // recover
+	at   state
 }
 
 // framed is body in a frame of the host's, which slot off leads to.
 func framed(body stmt, off int) stmt {
 	return func(m *machine) ctl {
 		a := &adder{at: m.save()}
-		m.host.Frame(func(add func(f func())) {
-			a.add = add
+		m.host.Frame(func(add func(f func()), stop func() any) {
+			a.add, a.stop = add, stop
 			*at[*adder](m, off) = a
 			ended := false
 			defer func() {
@@ -49,6 +51,21 @@ func framed(body stmt, off int) stmt {
 		m.restore(a.at)
 		return next
 	}
+}
+
+// defers tells whether a body has deferred calls of its own.
+func defers(body *ast.BlockStmt) bool {
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.DeferStmt:
+			found = true
+		}
+		return !found
+	})
+	return found
 }
 
 // deferStmt evaluates the function and its arguments now.
@@ -78,7 +95,9 @@ func (c *compiler) deferStmt(s *ast.DeferStmt) stmt {
 			return next
 		}))
 	}
+	c.deferred = c.frame
 	f := c.callee(s.Call)
+	c.deferred = nil
 	if f == nil {
 		c.refuse(s, "this defer")
 	}
@@ -91,4 +110,18 @@ func (c *compiler) deferStmt(s *ast.DeferStmt) stmt {
 		})
 		return next
 	}))
+}
+
+// recovers is recover() in a literal that a defer calls: the frame comes to
+// it as a captured variable does.
+func (c *compiler) recovers(x *ast.CallExpr, t types.Type) expr {
+	if c.recover == nil {
+		c.refuse(x, "recover here")
+	}
+	l := c.temp(pointer{})
+	c.taken, c.fn.captures = append(c.taken, local{off: c.recover.off, k: pointer{}, moved: true}), append(c.fn.captures, l.off)
+	return made(t, c.kindAt(x, t), func(m *machine) unsafe.Pointer {
+		v := (*at[*adder](m, l.off)).stop()
+		return unsafe.Pointer(&v)
+	})
 }

@@ -36,7 +36,11 @@ func (c *compiler) expr(x ast.Expr) expr {
 		}
 		return made(t, k, k.load(c.address(x)))
 	case *ast.FuncLit:
-		return c.literal(x, t)
+		return c.literal(x, t, nil)
+	case *ast.TypeAssertExpr:
+		if _, ok := t.(*types.Tuple); !ok {
+			return c.assertion(x, t)
+		}
 	case *ast.CompositeLit:
 		return c.composite(x, t)
 	}
@@ -83,6 +87,9 @@ func (c *compiler) kindAt(x ast.Expr, t types.Type) kind {
 // exprTo compiles x as a value of kind k, which an untyped operand takes.
 func (c *compiler) exprTo(x ast.Expr, k kind) expr {
 	tv := c.src.Info().Types[x]
+	if i, ok := k.(iface); ok {
+		return c.toIface(x, i)
+	}
 	switch {
 	case tv.Value != nil:
 		return c.constant(x, k)
@@ -328,7 +335,9 @@ func (c *compiler) comparison(x *ast.BinaryExpr) func(*machine) bool {
 		left, right = right, left
 	}
 	k := c.kindAt(left, c.src.TypeOf(left))
-	if info.Types[left].Value != nil && info.Types[right].Value == nil {
+	if types.IsInterface(c.src.TypeOf(right)) && !info.Types[right].IsNil() {
+		k = c.kindAt(right, c.src.TypeOf(right))
+	} else if _, ok := k.(iface); !ok && info.Types[left].Value != nil && info.Types[right].Value == nil {
 		k = c.kindAt(right, c.src.TypeOf(right))
 	}
 	fn := k.compare(x.Op, c.exprTo(left, k), c.exprTo(right, k))

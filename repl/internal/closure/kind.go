@@ -56,6 +56,10 @@ type kind interface {
 	binary(op token.Token, x, y expr) any // nil when there is none
 	compare(op token.Token, x, y expr) func(*machine) bool
 
+	// toAny is a value as Go has it in an interface, where T is the type
+	// itself; takeAny puts one into a slot.
+	toAny(x expr) (func(*machine) any, bool)
+	takeAny(to unsafe.Pointer, v any)
 	// take and give move values between a frame and interpreted code.
 	take(to unsafe.Pointer, v reflect.Value)
 	give(from unsafe.Pointer, t reflect.Type) reflect.Value
@@ -63,11 +67,12 @@ type kind interface {
 
 // expr is a compiled expression.
 type expr struct {
-	t   types.Type
-	k   kind
-	fn  any // func(*machine) T
-	off int // of the variable it is, or -1
-	c   any // the T it is, or nil
+	t    types.Type
+	k    kind
+	fn   any  // func(*machine) T
+	off  int  // of the variable it is, or -1
+	null bool // it is nil
+	c    any  // the T it is, or nil
 }
 
 // code is the closure of x.
@@ -92,8 +97,11 @@ func kindOf(t types.Type) kind {
 		if e := kindOf(u.Elem()); e != nil {
 			return header{of: e}
 		}
+	case *types.Interface:
+		return ifaceOf(t)
 	case *types.Chan:
-		if e := kindOf(u.Elem()); e != nil && plainNamed(t) {
+		e := kindOf(u.Elem())
+		if _, ok := e.(iface); e != nil && !ok && plainNamed(t) {
 			return channel{of: e, same: exactOf(t)}
 		}
 	case *types.Pointer:
@@ -178,6 +186,10 @@ func exactOf(t types.Type) reflect.Type {
 		return k.layout()
 	}
 	switch u := t.Underlying().(type) {
+	case *types.Interface:
+		if k, ok := ifaceOf(t).(iface); ok {
+			return k.rt
+		}
 	case *types.Slice:
 		if e := exactOf(u.Elem()); e != nil && plainNamed(t) {
 			return reflect.SliceOf(e)
@@ -340,6 +352,19 @@ func (memory[T]) give(from unsafe.Pointer, t reflect.Type) reflect.Value {
 	v := reflect.New(t)
 	*(*T)(v.UnsafePointer()) = *(*T)(from)
 	return v.Elem()
+}
+
+func (memory[T]) toAny(x expr) (func(*machine) any, bool) {
+	f, ok := x.fn.(func(*machine) T)
+	return func(m *machine) any { return f(m) }, ok && reflect.TypeFor[T]().PkgPath() == "" && reflect.TypeFor[T]().Kind() != reflect.UnsafePointer
+}
+
+func (k memory[T]) takeAny(to unsafe.Pointer, v any) {
+	if t, ok := v.(T); ok {
+		*(*T)(to) = t
+		return
+	}
+	k.take(to, reflect.ValueOf(v))
 }
 
 // addressOf is where a value lies, or a copy of it.

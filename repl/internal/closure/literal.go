@@ -74,8 +74,9 @@ func (c *compiler) lookup(o types.Object) (local, bool) {
 	return in, true
 }
 
-// literal compiles a function literal.
-func (c *compiler) literal(x *ast.FuncLit, t types.Type) expr {
+// literal compiles a function literal. One that a defer calls has the frame
+// whose panic its recover stops.
+func (c *compiler) literal(x *ast.FuncLit, t types.Type, frame *local) expr {
 	sig, ok := c.src.Info().TypeOf(x).(*types.Signature)
 	if !ok {
 		c.refuse(x, "this literal")
@@ -89,6 +90,7 @@ func (c *compiler) literal(x *ast.FuncLit, t types.Type) expr {
 	}
 	fn := New(c.fn.host, c.fn.Name, own)
 	in := &compiler{src: c.src, fn: fn, vars: map[types.Object]local{}, hoisted: map[*ast.CallExpr]local{}, moved: c.moved, outer: c}
+	in.recover = frame
 	in.function(own, x.Body)
 	offs := make([]int, len(in.taken))
 	for i, l := range in.taken {

@@ -74,6 +74,8 @@ func (c *compiler) visit(x ast.Expr, f func(ast.Expr)) {
 		c.visit(x.X, f)
 	case *ast.StarExpr:
 		c.visit(x.X, f)
+	case *ast.TypeAssertExpr:
+		c.visit(x.X, f)
 	case *ast.SelectorExpr:
 		if c.src.Info().Selections[x] != nil {
 			c.visit(x.X, f)
@@ -130,7 +132,7 @@ func (c *compiler) memory(x ast.Expr) bool {
 	case *ast.CallExpr: // a conversion, or a builtin
 		b, ok := c.src.TypeOf(x).Underlying().(*types.Basic)
 		return !ok || b.Info()&types.IsString != 0
-	case *ast.SelectorExpr, *ast.StarExpr, *ast.IndexExpr, *ast.SliceExpr:
+	case *ast.SelectorExpr, *ast.StarExpr, *ast.IndexExpr, *ast.SliceExpr, *ast.TypeAssertExpr:
 		return true
 	}
 	return false

@@ -30,6 +30,10 @@ func (p place) copy(to, from unsafe.Pointer) {
 	if from == nil || to == nil {
 		nilDeref()
 	}
+	if p.rt == anyType || p.rt == errorType {
+		*(*words)(to) = *(*words)(from)
+		return
+	}
 	reflect.NewAt(p.rt, to).Elem().Set(reflect.NewAt(p.rt, from).Elem())
 }
 
@@ -172,6 +176,10 @@ func (p place) copySlice(s, t expr) func(*machine) int {
 func (place) unary(token.Token, expr) any                         { return nil }
 func (place) binary(token.Token, expr, expr) any                  { return nil }
 func (place) compare(token.Token, expr, expr) func(*machine) bool { return nil }
+func (place) toAny(expr) (func(*machine) any, bool)               { return nil, false }
+
+func (p place) takeAny(to unsafe.Pointer, v any) { p.take(to, reflect.ValueOf(v)) }
+
 func (p place) take(to unsafe.Pointer, v reflect.Value) {
 	mem := p.fresh()
 	p.copy(mem, addressOf(v))

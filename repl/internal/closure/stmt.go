@@ -108,6 +108,8 @@ func (c *compiler) stmt(s ast.Stmt, label string) stmt {
 		return c.marked(s.X, c.rangeStmt(s, label))
 	case *ast.SwitchStmt:
 		return c.switchStmt(s, label)
+	case *ast.TypeSwitchStmt:
+		return c.typeSwitch(s, label)
 	case *ast.GoStmt:
 		return c.marked(s, c.goStmt(s))
 	case *ast.DeferStmt:
@@ -120,7 +122,7 @@ func (c *compiler) stmt(s ast.Stmt, label string) stmt {
 		return c.branch(s)
 	case *ast.LabeledStmt:
 		switch s.Stmt.(type) {
-		case *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt, *ast.SelectStmt:
+		case *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.SelectStmt:
 			return c.stmt(s.Stmt, s.Label.Name)
 		}
 	}
@@ -308,7 +310,7 @@ func (c *compiler) returnStmt(s *ast.ReturnStmt) stmt {
 	pre := c.hoist(s.Results...)
 	out := pre
 	to := c.results
-	if c.named { // which the values may mention
+	if c.kept { // the values may mention them, or a panic leave them
 		to = nil
 		for _, r := range c.results {
 			to = append(to, c.temp(r.k))
@@ -318,7 +320,7 @@ func (c *compiler) returnStmt(s *ast.ReturnStmt) stmt {
 		out = append(out, to[i].set(c.exprTo(x, to[i].k)))
 	}
 	for i, r := range c.results {
-		if c.named {
+		if c.kept {
 			out = append(out, r.assign(variable(nil, to[i])))
 		}
 	}

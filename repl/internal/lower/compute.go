@@ -335,7 +335,7 @@ func (s *subject) declared(id *ast.Ident) *inst {
 
 // pure are packages whose functions over numbers and strings can be called
 // from closures: they neither block nor call back.
-var pure = map[string]bool{"math": true, "math/bits": true, "math/rand": true, "strings": true, "strconv": true, "unicode": true, "unicode/utf8": true}
+var pure = map[string]bool{"errors": true, "math": true, "math/bits": true, "math/rand": true, "strings": true, "strconv": true, "unicode": true, "unicode/utf8": true}
 
 func (s *subject) Compiled(x *ast.CallExpr) reflect.Value {
 	o, ok := s.callee(x).(*types.Func)
@@ -360,4 +360,54 @@ func (s *subject) Variable(o *types.Var) *unsafe.Pointer {
 		s.L.linked[name], s.L.unlinked[name] = p, p
 	}
 	return p
+}
+
+// Box mirrors conv: of cell types structs have a layout that the interpreter
+// tells, and pointers to them.
+func (s *subject) Box(t types.Type, err bool) (func(v any) any, func() reflect.Type) {
+	if _, ok := t.Underlying().(*types.Signature); ok {
+		return nil, nil
+	}
+	if !boxed(t) {
+		if err {
+			return nil, nil
+		}
+		return func(v any) any { return v }, nil
+	}
+	if err && !types.Implements(t, errorType.Underlying().(*types.Interface)) {
+		return nil, nil
+	}
+	id, rt := s.L.id(t), s.L.rt
+	box := func(v any) any { return rt.Box(id, v) }
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		if cellStruct(p.Elem()) {
+			elem := s.L.id(p.Elem())
+			return box, func() reflect.Type { return reflect.PointerTo(rt.Layout(elem)) }
+		}
+		return box, nil
+	}
+	if cellStruct(t) {
+		return box, func() reflect.Type { return rt.Layout(id) }
+	}
+	return box, nil
+}
+
+func cellStruct(t types.Type) bool {
+	_, cell := cellType(t)
+	_, ok := t.Underlying().(*types.Struct)
+	return cell && ok
+}
+
+func (s *subject) Assert(t, from types.Type, must bool) func(x any) any {
+	id, rt := s.L.id(t), s.L.rt
+	if must {
+		f := s.L.id(from)
+		return func(x any) any { return rt.Must(x, id, f) }
+	}
+	return func(x any) any { return rt.V2(x, id) }
+}
+
+func (s *subject) Cases(st *ast.TypeSwitchStmt) func(x any) (int, any) {
+	number, rt := s.L.rt.Switch(s.cases(st)), s.L.rt
+	return func(x any) (int, any) { return rt.Case(x, number) }
 }

@@ -53,8 +53,8 @@ func (rt *Runtime) Frame(body func(*D)) {
 }
 
 // CompiledFrame is Frame for compiled functions.
-func (rt *Runtime) CompiledFrame(body func(add func(f func()))) {
-	rt.Frame(func(d *D) { body(d.Defer) })
+func (rt *Runtime) CompiledFrame(body func(add func(f func()), stop func() any)) {
+	rt.Frame(func(d *D) { body(d.Defer, d.Recover) })
 }
 
 // Fixed runs a body whose deferred code stands in body itself: called again

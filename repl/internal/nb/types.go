@@ -149,6 +149,14 @@ func (rt *Runtime) RegT(id int, ptr any) {
 	d.impl = map[*Type]bool{}
 }
 
+// Layout is how the interpreter lays out type id, nil before it is known.
+func (rt *Runtime) Layout(id int) reflect.Type {
+	d := rt.typ(id)
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.rep
+}
+
 // Refresh recomputes what is known of a type whose methods changed.
 func (rt *Runtime) Refresh(t types.Type) {
 	if d := rt.lookup(t); d != nil {
