@@ -121,11 +121,7 @@ func (f *callee) call(m *machine) unsafe.Pointer {
 	if f.fn != nil {
 		return m.call(f.fn, f.args, nil)
 	}
-	v := (*funcValue)(f.value(m))
-	if v == nil {
-		nilDeref()
-		return nil
-	}
+	v := (*funcValue)(f.value(m)) // of nil is Go's own panic
 	return m.call(v.fn, f.args, v.captured)
 }
 
@@ -149,10 +145,6 @@ func (f *callee) bind(m *machine) (fn *Func, args []pass, captured []unsafe.Poin
 	fn = f.fn
 	if fn == nil {
 		v := (*funcValue)(f.value(m))
-		if v == nil {
-			nilDeref()
-			return nil, nil, nil
-		}
 		fn, captured = v.fn, v.captured
 	}
 	if len(f.args) == 0 {
@@ -192,9 +184,6 @@ func (c *compiler) sortCall(x *ast.CallExpr) stmt {
 			*(*int)(unsafe.Add(frame, scalarAt)), *(*int)(unsafe.Add(frame, slotSize+scalarAt)) = i, j
 		}}
 		run(reflect.NewAt(t, unsafe.Pointer(&h)).Elem().Interface(), func(a, b int) bool {
-			if v == nil {
-				nilDeref()
-			}
 			i, j = a, b
 			return *(*bool)(unsafe.Add(m.call(v.fn, args, v.captured), 2*slotSize+scalarAt))
 		})

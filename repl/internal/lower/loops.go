@@ -144,7 +144,7 @@ func (f *fn) forStmt(s *ast.ForStmt, label string) {
 	f.line("{")
 	defer f.line("}")
 	a, define := s.Init.(*ast.AssignStmt)
-	if define && a.Tok == token.DEFINE && f.captured(s.Body, s.Post) {
+	if define && a.Tok == token.DEFINE && f.captured(a.Lhs, s.Body, s.Post) {
 		f.perIteration(s, a, label)
 		return
 	}

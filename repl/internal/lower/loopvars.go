@@ -7,10 +7,16 @@ import (
 	"go/types"
 )
 
-// captured tells whether a body may hold on to a loop's variables: by a
-// function literal, an address, a method with a pointer receiver or a slice
-// of an array.
-func (f *fn) captured(nodes ...ast.Node) bool {
+// captured tells whether a body may hold on to one of a loop's variables: by a
+// function literal that mentions it, its address, a method with a pointer
+// receiver or a slice of an array.
+func (f *fn) captured(vars []ast.Expr, nodes ...ast.Node) bool {
+	own := map[types.Object]bool{}
+	for _, v := range vars {
+		if id, ok := v.(*ast.Ident); ok && f.info.Defs[id] != nil {
+			own[f.info.Defs[id]] = true
+		}
+	}
 	found := false
 	for _, n := range nodes {
 		if n == nil {
@@ -19,22 +25,33 @@ func (f *fn) captured(nodes ...ast.Node) bool {
 		ast.Inspect(n, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.FuncLit, *ast.GoStmt, *ast.DeferStmt:
-				found = true
+				found = found || f.mentionsAny(n, own)
 			case *ast.UnaryExpr:
-				found = found || n.Op == token.AND
+				found = found || n.Op == token.AND && f.mentionsAny(n, own)
 			case *ast.SelectorExpr:
 				if m, ok := f.object(n.Sel).(*types.Func); ok && m.Signature().Recv() != nil {
 					_, ptr := types.Unalias(m.Signature().Recv().Type()).(*types.Pointer)
 					_, isPtr := f.typeOf(n.X).Underlying().(*types.Pointer)
-					found = found || ptr && !isPtr
+					found = found || ptr && !isPtr && f.mentionsAny(n.X, own)
 				}
 			case *ast.SliceExpr:
 				_, array := f.typeOf(n.X).Underlying().(*types.Array)
-				found = found || array
+				found = found || array && f.mentionsAny(n.X, own)
 			}
 			return !found
 		})
 	}
+	return found
+}
+
+func (f *fn) mentionsAny(n ast.Node, own map[types.Object]bool) bool {
+	found := false
+	ast.Inspect(n, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			found = found || own[f.info.Uses[id]]
+		}
+		return !found
+	})
 	return found
 }
 

@@ -51,7 +51,7 @@ func (f *fn) rangeStmt(s *ast.RangeStmt, label string) {
 	}
 	k, v := f.fresh("k"), f.fresh("e")
 	useK, useV := used(s.Key), used(s.Value)
-	direct := s.Tok == token.DEFINE && !f.captured(s.Body) && !f.assigns(s.Body, s.Key) && !f.assigns(s.Body, s.Value) // no copies: nothing holds on to the variables
+	direct := s.Tok == token.DEFINE && !f.captured([]ast.Expr{s.Key, s.Value}, s.Body) && !f.assigns(s.Body, s.Key) && !f.assigns(s.Body, s.Value) // no copies: nothing holds on to the variables
 	if direct && useK {
 		k = f.declare(f.info.Defs[s.Key.(*ast.Ident)])
 	}
@@ -130,7 +130,7 @@ func (f *fn) rangeInt(s *ast.RangeStmt, t types.Type, label string) {
 	i, n := f.fresh("i"), f.fresh("n")
 	r := f.rep(t)
 	f.line("%s := %s(%s)", n, r, f.exprTo(s.X, t))
-	direct := used(s.Key) && s.Tok == token.DEFINE && !f.captured(s.Body) && !f.assigns(s.Body, s.Key)
+	direct := used(s.Key) && s.Tok == token.DEFINE && !f.captured([]ast.Expr{s.Key, s.Value}, s.Body) && !f.assigns(s.Body, s.Key)
 	if direct {
 		i = f.declare(f.info.Defs[s.Key.(*ast.Ident)])
 	}
