@@ -109,7 +109,7 @@ func (f *fn) count(s *ast.ForStmt) {
 	for i, l := range a.Lhs {
 		id, ok := l.(*ast.Ident)
 		u, same := up.(*ast.Ident)
-		if ok && same && f.info.Uses[u] == f.info.Defs[id] && positive(f.info.Types[a.Rhs[i]].Value) && !f.assigns(s.Body, id) && !f.captured(s.Body) {
+		if ok && same && f.info.Uses[u] == f.info.Defs[id] && positive(f.info.Types[a.Rhs[i]].Value) && !f.assigns(s.Body, id) && !f.captured([]ast.Expr{id}, s.Body) {
 			f.counters[f.info.Defs[id]] = true
 		}
 	}
