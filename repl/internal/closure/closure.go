@@ -3,11 +3,12 @@
 // The interpreter spends its time around the work: a frame of reflect.Values
 // and an allocation per variable for a call, a reflect.Value for an operand.
 // Functions over numbers, strings, slices, structs and pointers need none of
-// that, and they are what loops are made of. Here each of their expressions
-// becomes one closure of its static type, func(*machine) T for a T that is
+// that, and they are what loops are made of; literals, channels, defers and
+// interfaces come along as such functions use them. Here each of their
+// expressions becomes one closure of its static type, func(*machine) T for a T that is
 // the Go type itself, so that wrap-around, rounding, division by zero,
 // bounds and the rest are Go's own: the closures are generic over T, and the
-// compiler makes them for each. There are three things to know:
+// compiler makes them for each. There are four things to know:
 //
 //   - A kind (kind.go) is the representation of a type and makes its closures.
 //     Values lie in memory as compiled Go lays them out, so that slices,
@@ -15,10 +16,14 @@
 //   - A machine (machine.go) is what one goroutine runs on: frames of slots,
 //     each of which has room for any value but structs and arrays; those live
 //     in memory of their own, and their slot has the address.
+//   - Variables that literals mention, or whose address is taken, are moved to
+//     memory (literal.go). Function values are of compiled functions only, and
+//     stay among them; interfaces hold what package nb has them hold.
 //   - What is not in the subset is not compiled, and the interpreter runs it:
-//     maps, interfaces, channels, function values, defer, goto, and calls of
-//     compiled packages other than plain functions of a few types. The
-//     compiler answers with an error (*Unsupported) and nothing else happens.
+//     maps, methods of interfaces, goto, complex numbers, types of compiled
+//     packages but a few of sync, and calls of compiled packages other than
+//     plain functions of a few types. The compiler answers with an error
+//     (*Unsupported) and nothing else happens.
 //
 // Calls are made in Go's order (order.go), loops and calls look at the
 // interrupt, and a panic knows its place and the functions it left.
@@ -55,7 +60,7 @@ type Host struct {
 	Panic    func(v any)                    // the panic builtin
 	Overflow func()                         // panics: too many calls are under way
 
-	pool sync.Pool
+	pool sync.Pool // of machines
 }
 
 // Source is the function to compile, as the lowerer knows it.

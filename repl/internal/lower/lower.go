@@ -8,7 +8,9 @@
 // interfaces look the method up in the box, defers run in nb.Frame, channels
 // are used through nb. Each of these is decided from go/types' facts, never
 // from the text. Loops and functions look at the interrupt (stopCheck), and
-// statements that may panic note where they are (mark).
+// statements that may panic note where they are (mark). Functions that only
+// compute, and such loops of a cell, are compiled by package closure
+// (compute.go); their lowered form calls them.
 //
 // This is right because everything that could tell the difference goes
 // through nb: type assertions and switches compare the box's types.Type, ==
