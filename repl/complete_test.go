@@ -201,3 +201,16 @@ func TestCursorSpeed(t *testing.T) {
 	slices.Sort(took)
 	t.Logf("median %v, slowest %v", took[len(took)/2], took[len(took)-1])
 }
+
+// Whatever stands before and behind the cursor, nothing panics.
+func TestCursorAnywhere(t *testing.T) {
+	s := newTestSession(t)
+	play(t, s, zoo...)
+	src := zoo[1] + "\n" + zoo[2] + "\n%time rex.\n\tif x := rex.Bark(1, \"é\"); `\n"
+	for at := 0; at <= len(src); at += 3 {
+		for _, text := range []string{src, src[:at], src[at:]} {
+			s.Complete(text, min(at, len(text)))
+			s.Inspect(text, min(at, len(text)))
+		}
+	}
+}

@@ -365,9 +365,17 @@ func (l *locals) imports(p *local, files *localFiles, parsed []*ast.File) (diags
 			if err != nil {
 				continue
 			}
+			switch path {
+			case "embed":
+				diags = append(diags, files.diagnostic(is.Path.Pos(), "go:embed works at build time, which there is none of here: read the file with os.ReadFile", false))
+				continue
+			case "C":
+				diags = append(diags, files.diagnostic(is.Path.Pos(), "cgo needs a compiler: packages beside the notebook are Go alone", false))
+				continue
+			}
 			at, ok := l.resolve(path, p.dir)
 			if !ok {
-				if _, err := l.base.Import(path); err != nil && path != "C" {
+				if _, err := l.base.Import(path); err != nil {
 					diags = append(diags, files.diagnostic(is.Path.Pos(), noPackage(path, l.known), false))
 				}
 				continue
