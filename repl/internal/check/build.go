@@ -99,6 +99,9 @@ func (b *builder) collect() []Diagnostic {
 			}
 			b.u.Decls = append(b.u.Decls, d)
 		case *ast.FuncDecl:
+			if d.Body == nil {
+				diags = append(diags, Diagnostic{Offset: b.offset(d.Name.Pos()), Msg: "missing function body"})
+			}
 			if d.Recv == nil {
 				b.declared[d.Name.Name] = true
 			}

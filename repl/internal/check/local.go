@@ -407,6 +407,13 @@ func (l *locals) whole(p *local, files *localFiles, parsed []*ast.File) (*Unit, 
 		}
 	}}
 	pkg, _ := conf.Check(p.path, l.fset, parsed, info)
+	for _, f := range parsed {
+		for _, d := range f.Decls {
+			if fd, ok := d.(*ast.FuncDecl); ok && fd.Body == nil {
+				diags = append(diags, files.diagnostic(fd.Name.Pos(), "missing function body", false))
+			}
+		}
+	}
 	slices.SortStableFunc(diags, func(a, b Diagnostic) int { return cmp.Or(strings.Compare(a.File, b.File), a.Offset-b.Offset) })
 	if len(diags) > 0 {
 		return nil, diags
