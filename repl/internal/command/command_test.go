@@ -59,7 +59,9 @@ func FuzzCut(f *testing.F) {
 			if c.Name == "" || c.Line < 1 || c.Col < 1 || c.Line > strings.Count(source, "\n")+1 {
 				t.Errorf("%q: %+v", source, c)
 			}
-			c.Go()
+			if lines := strings.Count(c.Go(), "\n"); lines < c.Line-1 {
+				t.Errorf("%q: its Go begins at line %d", source, lines+1)
+			}
 		}
 	})
 }
