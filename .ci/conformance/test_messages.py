@@ -387,7 +387,9 @@ class Subshells(unittest.TestCase):
         waiting = self.submit(a, "1")
         self.c.until(lambda: running.text(), what="output")
         self.assertEqual(self.c.ask("delete_subshell_request", dict(subshell_id=a), "control").status, "ok")
-        self.assertEqual((self.c.finish(running).content["ename"], self.c.finish(waiting).content["ename"]), ("Interrupted", "Aborted"))
+        self.assertEqual(self.c.finish(running).content["ename"], "Interrupted")
+        # Control overtakes the shell channel: what waits may come after the subshell has gone.
+        self.assertIn(self.c.finish(waiting).content["ename"], ("Aborted", "UnknownSubshell"))
 
     def test_killed_worker(self):
         a = self.create()

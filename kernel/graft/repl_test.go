@@ -104,9 +104,10 @@ func TestReplAtATerminal(t *testing.T) {
 		t.Skip("there is no tmux to drive a terminal with")
 	}
 	c := command(t, "repl")
-	home := t.TempDir()
+	home, sessions := t.TempDir(), 0
 	start := func() pane {
-		p := pane{t, fmt.Sprintf("graft-%d", os.Getpid())}
+		sessions++ // a server of its own: that of an earlier session may be about to end
+		p := pane{t, fmt.Sprintf("graft-%d-%d", os.Getpid(), sessions)}
 		line := fmt.Sprintf("env GRAFT_TEST_AS_COMMAND=1 XDG_STATE_HOME=%s XDG_DATA_HOME=%s HOME=%s TERM=xterm-256color %s repl", home, home, home, c.Path)
 		p.tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "50", line)
 		t.Cleanup(func() { _ = exec.Command("tmux", "-L", p.socket, "kill-server").Run() })
