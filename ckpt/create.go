@@ -59,14 +59,22 @@ func CreateAs(path, format string) (TensorWriter, error) {
 	var known []string
 	for _, c := range creators {
 		if strings.EqualFold(c.name, format) || format == "" && endsIn(path, c.endings) {
-			return c.create(path)
+			return whole(c.create(path))
 		}
 		known = append(known, c.name)
 	}
 	if format == "" {
-		return tensorbundle.Create(path)
+		return whole(tensorbundle.Create(path))
 	}
 	return nil, fmt.Errorf("ckpt: format %q cannot be written; %s can", format, strings.Join(known, ", "))
+}
+
+// whole is no writer where there is an error, not a nil one of some format.
+func whole(w TensorWriter, err error) (TensorWriter, error) {
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
 }
 
 func endsIn(path string, endings []string) bool {

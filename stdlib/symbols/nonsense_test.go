@@ -2,6 +2,7 @@ package symbols_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -123,14 +124,14 @@ func (n *nonsense) keep(v reflect.Value) {
 	}
 }
 
+// types are those in the pool, in an order that does not change.
+func (n *nonsense) types() []reflect.Type {
+	return slices.SortedFunc(maps.Keys(n.pool), func(a, b reflect.Type) int { return strings.Compare(a.String(), b.String()) })
+}
+
 // methods calls those of everything in the pool that is graft's.
 func (n *nonsense) methods() {
-	var types []reflect.Type
-	for t := range n.pool {
-		types = append(types, t)
-	}
-	slices.SortFunc(types, func(a, b reflect.Type) int { return strings.Compare(a.String(), b.String()) })
-	for _, t := range types {
+	for _, t := range n.types() {
 		of := t
 		if t.Kind() == reflect.Pointer {
 			of = t.Elem()
@@ -204,7 +205,8 @@ func (n *nonsense) fill(v reflect.Value, depth int) {
 			v.SetMapIndex(n.value(t.Key(), depth+1), n.value(t.Elem(), depth+1))
 		}
 	case reflect.Interface:
-		for of, all := range n.pool { // any that fits; a nil inside an interface may panic, as Go's own do
+		for _, of := range n.types() { // any that fits; a nil inside an interface may panic, as Go's own do
+			all := n.pool[of]
 			if x := all[n.IntN(len(all))]; of.Implements(t) && !(x.Kind() == reflect.Pointer && x.IsNil()) {
 				v.Set(x)
 				return
