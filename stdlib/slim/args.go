@@ -127,6 +127,11 @@ type Args struct {
 	// RenormDecay of the averages that Renorm corrects to, in (0, 1). Default:
 	// 0.99.
 	RenormDecay float64
+	// Adjustment gives a scale and a bias for the normalised values of a batch
+	// in training, before gamma and beta: random ones, usually, that both
+	// broadcast to x, [batch, …, channels] (Scope.Random). s is inside the
+	// layer and has x's dtype. Default: none.
+	Adjustment func(s graph.Scope, x *graph.Node) (scale, bias *graph.Node, err error)
 	// BatchWeights weigh the examples of a batch in its statistics: [batch].
 	BatchWeights *graph.Node
 	// ParamInitializers give the first values of a normalisation's variables,

@@ -78,7 +78,7 @@ var accepts = map[Layer][]string{
 	LayerFullyConnected:  denseArgs,
 	LayerBiasAdd:         joined([]string{"Initializer", "Regularizer", "DataFormat"}, ownerArgs),
 	LayerBatchNorm: joined([]string{"IsTraining", "BatchNormModes", "Decay", "Epsilon", "Fused", "UpdatesCollections", "UpdatesInPlace", "ZeroDebiasMovingMean", "Renorm", "RenormClipping", "RenormDecay",
-		"BatchWeights", "ParamInitializers", "ParamRegularizers", "DataFormat"}, affineArgs),
+		"Adjustment", "BatchWeights", "ParamInitializers", "ParamRegularizers", "DataFormat"}, affineArgs),
 	LayerLayerNorm:      joined([]string{"BeginNormAxis"}, affineArgs),
 	LayerGroupNorm:      joined([]string{"Groups", "Epsilon", "ParamInitializers"}, affineArgs),
 	LayerInstanceNorm:   joined([]string{"Epsilon", "ParamInitializers", "DataFormat"}, affineArgs),

@@ -1,6 +1,7 @@
 package slim
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -27,8 +28,12 @@ import (
 // small batches train well (Ioffe, arXiv:1702.03275); the layer then keeps
 // moving_stddev, renorm_mean and renorm_stddev too.
 //
+// With Adjustment the normalised values of a batch are scaled and shifted in
+// training, before gamma and beta; the moving variance is then the biased one.
+//
 // Errors: no axes, an unknown number of channels, BatchWeights that are not
-// [batch], Renorm together with BatchWeights, UpdatesCollections or
+// [batch], an Adjustment that does not broadcast to x, Renorm or Adjustment
+// together with BatchWeights, UpdatesCollections, UpdatesInPlace or
 // ZeroDebiasMovingMean.
 func BatchNorm(s graph.Scope, x *graph.Node, args ...Args) (*graph.Node, error) {
 	y, err := begin(s, x, LayerBatchNorm, args)
@@ -49,7 +54,7 @@ func BatchNorm(s graph.Scope, x *graph.Node, args ...Args) (*graph.Node, error) 
 	}
 	n := &norm{layer: y, channels: x.Shape()[rank-1], rank: rank}
 	n.choose()
-	if err := n.checkRenorm(); err != nil {
+	if err := errors.Join(n.checkRenorm(), n.checkAdjustment()); err != nil {
 		return nil, err
 	}
 	if err := n.variables(); err != nil {
@@ -83,7 +88,7 @@ func (n *norm) choose() {
 	fused := n.a.Fused.or(true)
 	plain := n.a.UpdatesCollections == nil && !n.a.UpdatesInPlace.or(false)
 	picture := n.rank == 4
-	possible := n.a.BatchWeights == nil && !n.a.Renorm.or(false) && (n.rank == 2 || picture)
+	possible := n.a.BatchWeights == nil && !n.a.Renorm.or(false) && n.a.Adjustment == nil && (n.rank == 2 || picture)
 	if fused && possible && (n.a.ZeroDebiasMovingMean.or(false) || n.rank == 2 || !plain) {
 		n.fused = true
 		return
@@ -175,15 +180,6 @@ func (n *norm) apply() (*graph.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := ops.FusedBatchNorm{Epsilon: n.epsilon(), Scale: scale, Center: center}
-	out, err := n.s.Apply(n.name(), k, append([]*graph.Node{n.x, moments}, affine...)...)
-	if err != nil {
-		return nil, err
-	}
-	// tf.layers has no updates for a layer whose variables are not trainable.
-	if n.core && !n.a.Trainable.or(true) && n.mode != BatchNormStatisticsOnly {
-		return out, nil
-	}
 	mean, err := n.s.Apply("moments/mean", ops.Row{I: 0}, moments)
 	if err != nil {
 		return nil, err
@@ -191,6 +187,20 @@ func (n *norm) apply() (*graph.Node, error) {
 	variance, err := n.s.Apply("moments/variance", ops.Row{I: 1}, moments)
 	if err != nil {
 		return nil, err
+	}
+	var out *graph.Node
+	if n.a.Adjustment != nil {
+		out, err = n.adjustedResult(mean, variance)
+	} else {
+		k := ops.FusedBatchNorm{Epsilon: n.epsilon(), Scale: scale, Center: center}
+		out, err = n.s.Apply(n.name(), k, append([]*graph.Node{n.x, moments}, affine...)...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	// tf.layers has no updates for a layer whose variables are not trainable.
+	if n.core && !n.a.Trainable.or(true) && n.mode != BatchNormStatisticsOnly {
+		return out, nil
 	}
 	if n.fused {
 		if variance, err = n.s.Apply("moments/unbiased", ops.Unbias{}, variance, n.x); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"graft/stdlib/graph"
 	"graft/stdlib/internal/ops"
@@ -39,10 +40,7 @@ func (n *norm) checkRenorm() error {
 // renormVariables makes them after the moving statistics, with whose first
 // values they begin.
 func (n *norm) renormVariables() (err error) {
-	deviation := graph.Initializer(graph.Ones())
-	if f := n.a.ParamInitializers["moving_variance"]; f != nil {
-		return fmt.Errorf("slim: batch_norm: with Renorm the moving variance begins at 1; ParamInitializers give it %v", f)
-	}
+	deviation := rootOf{orInitializer(n.a.ParamInitializers["moving_variance"], graph.Ones())}
 	for _, v := range []struct {
 		name  string
 		to    **graph.Node
@@ -61,6 +59,19 @@ func (n *norm) renormVariables() (err error) {
 	return nil
 }
 
+// rootOf is the initializer of a standard deviation: the square roots of what
+// gives the variance.
+type rootOf struct{ variance graph.Initializer }
+
+// Sampler implements graph.Initializer; its errors are those of the variance.
+func (i rootOf) Sampler(shape []int, r *rand.Rand) (func() float64, error) {
+	next, err := i.variance.Sampler(shape, r)
+	if err != nil {
+		return nil, err
+	}
+	return func() float64 { return math.Sqrt(next()) }, nil
+}
+
 // renormalised is the layer's result in training: the batch's own statistics,
 // corrected towards the averages by r and d, through which no gradient flows.
 func (n *norm) renormalised() (*graph.Node, error) {
@@ -77,13 +88,11 @@ func (n *norm) renormalised() (*graph.Node, error) {
 	r := n.clip(c, "r", c.do("truediv", ops.Div, deviation, own), "rmin", "rmax", 1)
 	d := n.clip(c, "d", c.do("truediv_1", ops.Div, c.do("sub", ops.Sub, mean, n.renorm.ownMean), own), "dmax", "dmax", -1)
 	r, d = c.do("renorm_r", ops.StopGradient{}, r), c.do("renorm_d", ops.StopGradient{}, d)
-	scale, offset := r, d
-	if n.gamma != nil {
-		scale, offset = c.do("mul", ops.Mul, r, n.gamma), c.do("mul_1", ops.Mul, d, n.gamma)
+	thenScale, thenOffset, err := n.adjusted(c)
+	if err != nil {
+		return nil, err
 	}
-	if n.beta != nil {
-		offset = c.do("add_1", ops.Add, offset, n.beta)
-	}
+	scale, offset := compose(c, "renorm", r, d, thenScale, thenOffset)
 	out := c.standardise(n.x, mean, variance, scale, offset, n.epsilon(), "batchnorm_1/add_1")
 	if c.err != nil || !n.a.Trainable.or(true) {
 		return out, c.err
