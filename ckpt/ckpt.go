@@ -43,6 +43,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hbollon/go-edlib"
+
 	"graft/ckpt/tensorbundle"
 	"graft/ckpt/tensors"
 )
@@ -287,28 +289,13 @@ func closest(name string, names []string, most int) []string {
 // fewTypos are as many as one makes in a name.
 const fewTypos = 2
 
-// typos counts the letters to put in, take out or change that make b of a; it
-// stops at one more than fewTypos.
+// typos counts the letters to put in, take out or change that make b of a;
+// more than fewTypos is not told apart.
 func typos(a, b string) int {
 	if len(a)-len(b) > fewTypos || len(b)-len(a) > fewTypos {
 		return fewTypos + 1
 	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return min(row[len(b)], fewTypos+1)
+	return min(edlib.LevenshteinDistance(a, b), fewTypos+1)
 }
 
 func common(a, b string) (n int) {

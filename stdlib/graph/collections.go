@@ -119,12 +119,17 @@ func (g *Graph) CollectionKeys() []string { return slices.Sorted(maps.Keys(g.col
 // TensorFlow's it takes conv1 for conv10 too, so end it with "/" to mean a
 // whole scope. "" means all of them.
 //
+// Nothing is in a collection that nothing was added to, whatever its key.
+//
 // Errors: *NoMatchError when a scope matches none of the variables, which in
-// TensorFlow is an empty list and trains nothing, or everything; a pattern
-// that is no regular expression of Go's (RE2 has no lookahead and no
-// backreference).
+// TensorFlow is an empty list and trains nothing, or everything; a key that is
+// a slip of the keyboard away from that of a collection; a pattern that is no
+// regular expression of Go's (RE2 has no lookahead and no backreference).
 func (g *Graph) Collection(key, scope string) ([]*Variable, error) {
 	all := g.vars(key)
+	if err := g.misspelt(key); err != nil {
+		return nil, err
+	}
 	names := make([]string, len(all))
 	for i, v := range all {
 		names[i] = v.name + ":0"
@@ -141,8 +146,12 @@ func (g *Graph) Collection(key, scope string) ([]*Variable, error) {
 }
 
 // NodeCollection is Collection for collections of nodes: Losses, UpdateOps.
+// Its errors are Collection's.
 func (g *Graph) NodeCollection(key, scope string) ([]*Node, error) {
 	all := g.listed(key).nodes
+	if err := g.misspelt(key); err != nil {
+		return nil, err
+	}
 	names := make([]string, len(all))
 	for i, n := range all {
 		names[i] = n.name + ":0"
@@ -156,6 +165,21 @@ func (g *Graph) NodeCollection(key, scope string) ([]*Node, error) {
 		out[i] = all[k]
 	}
 	return out, nil
+}
+
+// misspelt is the error of a key that nothing was added under, but that is
+// near one under which something is: in TensorFlow an empty list.
+func (g *Graph) misspelt(key string) error {
+	if g.collections[key] != nil {
+		return nil
+	}
+	most := min(2, len(key)/4)
+	for _, near := range g.CollectionKeys() {
+		if slips(key, near, most) <= most {
+			return fmt.Errorf("graph: there is no collection %q; did you mean %q?", key, near)
+		}
+	}
+	return nil
 }
 
 func matching(key, scope string, names []string) (found []int, err error) {

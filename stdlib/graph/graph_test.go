@@ -100,6 +100,11 @@ func TestCollections(t *testing.T) {
 	want(t, err, "(?!net)", "lookahead")
 	_, err = g.Variable("conv1/weights")
 	want(t, err, "net/conv1/weights")
+	_, err = g.Collection("trainable_varaibles", "")
+	want(t, err, `no collection "trainable_varaibles"`, `did you mean "trainable_variables"`)
+	if got := ok[[]*Node](t)(g.NodeCollection(Losses, "")); len(got) != 0 {
+		t.Errorf("a collection that nothing was added to holds %v", got)
+	}
 }
 
 func TestRun(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/hbollon/go-edlib"
 )
 
 // NoMatchError says that a pattern matched none of a collection's names, and
@@ -63,7 +65,7 @@ func suggest(pattern string, names []string) []suggestion {
 		counts[p]++
 	}
 	inside, within := regexp.Compile(`^(.*?(?:^|/)` + word + `[^/:]*)`)
-	near, distance := []string{}, max(1, len(word)/4)
+	near, most := []string{}, max(1, len(word)/4)
 	for _, n := range names {
 		n = strings.TrimSuffix(n, ":0")
 		if within == nil {
@@ -75,7 +77,7 @@ func suggest(pattern string, names []string) []suggestion {
 		segments := strings.Split(n, "/")
 		for i := range segments {
 			for _, candidate := range []string{strings.Join(segments[:i+1], "/"), segments[i]} {
-				if d := editDistance(candidate, word, distance); d <= distance {
+				if slips(candidate, word, most) <= most {
 					near = append(near, strings.Join(segments[:i+1], "/"))
 				}
 			}
@@ -93,25 +95,11 @@ func suggest(pattern string, names []string) []suggestion {
 	return out
 }
 
-// editDistance is Levenshtein's, or more than most when it is larger.
-func editDistance(a, b string, most int) int {
+// slips counts the letters put in, left out, changed or swapped that make b of
+// a; more than most is not told apart.
+func slips(a, b string, most int) int {
 	if len(a)-len(b) > most || len(b)-len(a) > most {
 		return most + 1
 	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		last := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := last
-			if a[i] != b[j] {
-				cost = 1 + min(last, row[j], row[j+1])
-			}
-			last, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
+	return edlib.OSADamerauLevenshteinDistance(a, b)
 }
