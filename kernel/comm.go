@@ -73,6 +73,6 @@ func (o *cellOutput) Comm(m repl.CommMessage) {
 	}
 	o.streams.flushThen(func() {
 		o.room()
-		o.r.kernel.publish(out, false)
+		o.r.kernel.publish(out)
 	})
 }

@@ -97,13 +97,13 @@ func (k *Kernel) receive(p *zmtp.Peer, frames [][]byte) {
 // the one place where these are sent.
 func (k *Kernel) serve(r *request, run func(*request) any) {
 	k.answered.Store(true)
-	busy := wire.Outgoing{Type: "status", Parent: r.Raw, Content: wire.Status{State: "busy"}}
-	k.publish(busy, r.Header.Type == "execute_request") // which says something more at once
+	r.publish("status", wire.Status{State: "busy"})
 	if content := guarded(r, run); content != nil {
 		r.reply(content)
 	}
 	r.publish("status", wire.Status{State: "idle"})
 	if r.after != nil {
+		k.out.settle()
 		r.after()
 	}
 }
@@ -119,44 +119,54 @@ func guarded(r *request, run func(*request) any) (content any) {
 	return run(r)
 }
 
-// reply answers on the socket that the request came from, or, when the peer
-// has connected anew since, on its newest connection.
+// reply answers. jupyter console shows no output that comes behind a cell's
+// reply, which therefore waits for what the cell has shown.
 func (r *request) reply(content any) {
-	frames, _, err := r.kernel.codec.Encode(wire.Outgoing{
-		Type: strings.TrimSuffix(r.Header.Type, "_request") + "_reply", Parent: r.Raw, Content: content,
-	})
-	if err != nil {
-		frames, _, err = r.kernel.codec.Encode(wire.Outgoing{
-			Type: strings.TrimSuffix(r.Header.Type, "_request") + "_reply", Parent: r.Raw, Content: failure("KernelError", err.Error()),
-		})
-	}
-	if err != nil {
+	if r.Header.Type != "execute_request" {
+		r.deliver(r.encoded(content))
 		return
 	}
-	frames = append(append([][]byte{}, r.Identities...), frames...)
-	send := func() {
-		if !r.from.Send(frames) {
-			if p := r.from.Successor(); p != nil {
-				p.Send(frames)
-			}
+	r.kernel.out.do(func() {
+		frames := r.encoded(content)
+		r.kernel.iopub.Then(func() { r.deliver(frames) })
+	})
+}
+
+// encoded is the reply with a content, or with why that cannot be sent.
+func (r *request) encoded(content any) [][]byte {
+	o := wire.Outgoing{Type: strings.TrimSuffix(r.Header.Type, "_request") + "_reply", Parent: r.Raw, Content: content}
+	frames, _, err := r.kernel.codec.Encode(o)
+	if err != nil {
+		o.Content = failure("KernelError", err.Error())
+		if frames, _, err = r.kernel.codec.Encode(o); err != nil {
+			return nil
 		}
 	}
-	if r.Header.Type == "execute_request" {
-		r.kernel.iopub.Then(send) // jupyter console shows no output that comes later
-	} else {
-		send()
+	return append(append([][]byte{}, r.Identities...), frames...)
+}
+
+// deliver sends a reply on the socket that the request came from, or, when
+// the peer has connected anew since, on its newest connection.
+func (r *request) deliver(frames [][]byte) {
+	if frames == nil || r.from.Send(frames) {
+		return
+	}
+	if p := r.from.Successor(); p != nil {
+		p.Send(frames)
 	}
 }
 
 // publish sends a message about the request to all front ends.
 func (r *request) publish(msgType string, content any) {
-	r.kernel.publish(wire.Outgoing{Type: msgType, Parent: r.Raw, Content: content}, false)
+	r.kernel.publish(wire.Outgoing{Type: msgType, Parent: r.Raw, Content: content})
 }
 
-// publish sends a message to all subscribers of its topic. A content that
-// cannot be sent is a fault of ours; its place is taken by words on stderr.
-// With more, another message follows at once.
-func (k *Kernel) publish(o wire.Outgoing, more bool) {
+// publish sends a message to all subscribers of its topic, in its turn.
+func (k *Kernel) publish(o wire.Outgoing) { k.out.do(func() { k.send(o) }) }
+
+// send publishes now. A content that cannot be sent is a fault of ours; its
+// place is taken by words on stderr.
+func (k *Kernel) send(o wire.Outgoing) {
 	frames, _, err := k.codec.Encode(o)
 	if err != nil {
 		o.Type, o.Content, o.Metadata = "stream", wire.Stream{Name: "stderr", Text: err.Error() + "\n"}, nil
@@ -165,7 +175,7 @@ func (k *Kernel) publish(o wire.Outgoing, more bool) {
 		}
 	}
 	topic := "kernel." + k.codec.Session() + "." + o.Type
-	k.iopub.Publish(append([][]byte{[]byte(topic)}, frames...), more)
+	k.iopub.Publish(append([][]byte{[]byte(topic)}, frames...))
 }
 
 // content reads a request's content into v. An error is the reply.

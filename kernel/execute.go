@@ -21,9 +21,7 @@ func (k *Kernel) execute(r *request) any {
 	if store {
 		sh.count++
 	}
-	if c.Silent {
-		k.iopub.Flush() // busy, behind which nothing follows
-	} else {
+	if !c.Silent {
 		r.publish("execute_input", wire.ExecuteInput{Code: c.Code, Count: sh.count})
 	}
 	ctx, done := k.running(sh)

@@ -52,7 +52,7 @@ func (k *Kernel) welcome(p *zmtp.Peer, topic []byte) {
 	}
 	k.welcomed.Do(func() {
 		if !k.answered.Load() {
-			k.publish(wire.Outgoing{Type: "status", Content: wire.Status{State: "starting"}}, false)
+			k.publish(wire.Outgoing{Type: "status", Content: wire.Status{State: "starting"}})
 		}
 	})
 }

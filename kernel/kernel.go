@@ -52,6 +52,7 @@ type Kernel struct {
 
 	shell, control, stdin *zmtp.Router
 	iopub                 *zmtp.XPub
+	out                   *outbox // of iopub
 	heartbeat             *zmtp.Rep
 
 	welcomed sync.Once
@@ -79,7 +80,7 @@ func New(opt Options) (*Kernel, error) {
 		comms: comms{open: map[string]string{}}, interrupts: map[*subshell]context.CancelFunc{}}
 	k.shells.list = []*subshell{newSubshell("")}
 	k.stopped, k.stop = context.WithCancel(context.Background())
-	k.handlers = k.table()
+	k.handlers, k.out = k.table(), newOutbox()
 	k.history = history.Open(opt.History, codec.Session())
 	if err := k.bind(); err != nil {
 		return nil, errors.Join(err, k.closeSockets(), k.history.Close())
@@ -100,6 +101,7 @@ func (k *Kernel) bind() error {
 			k.heartbeat = zmtp.NewRep(l, func(frames [][]byte) [][]byte { return frames })
 		case iopub:
 			k.iopub = zmtp.NewXPub(l, k.welcome)
+			go k.out.work(k.iopub.Flush)
 		case stdin:
 			k.stdin = zmtp.NewRouter(l, k.receiveInput)
 		case control:
@@ -167,6 +169,7 @@ func (k *Kernel) closeSockets() error {
 	all.Wait()
 	err := errors.Join(errs[:]...)
 	if k.iopub != nil {
+		k.out.close()
 		err = errors.Join(err, k.iopub.Close())
 	}
 	return err

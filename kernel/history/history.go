@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 )
 
 const (
@@ -74,9 +75,14 @@ func (s *Store) Close() error {
 	return s.failed
 }
 
+// together is how long the file waits for more cells: when many are run at
+// once, opening it for each would cost more than some of them.
+const together = 20 * time.Millisecond
+
 func (s *Store) write() {
 	first := true
 	for r := range s.lines {
+		batch := s.gather(r)
 		if s.path == "" || s.failed != nil {
 			continue
 		}
@@ -85,7 +91,23 @@ func (s *Store) write() {
 			first = false
 		}
 		if s.failed == nil {
-			s.failed = s.append(r)
+			s.failed = s.append(batch)
+		}
+	}
+}
+
+// gather takes what comes close behind a line.
+func (s *Store) gather(r record) []record {
+	batch, late := []record{r}, time.After(together)
+	for {
+		select {
+		case r, ok := <-s.lines:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, r)
+		case <-late:
+			return batch
 		}
 	}
 }
@@ -117,20 +139,26 @@ func (s *Store) prepare() error {
 }
 
 // append opens the file each time: another kernel may have replaced it. One
-// write of a whole line in append mode does not mix with another kernel's.
-func (s *Store) append(r record) error {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return fmt.Errorf("history: %w", err)
+// write of whole lines in append mode does not mix with another kernel's.
+func (s *Store) append(batch []record) error {
+	var text []byte
+	for _, r := range batch {
+		line, err := json.Marshal(r)
+		if err != nil {
+			return fmt.Errorf("history: %w", err)
+		}
+		if len(line) <= maxLine {
+			text = append(append(text, line...), '\n')
+		}
 	}
-	if len(text) > maxLine {
+	if len(text) == 0 {
 		return nil
 	}
 	f, err := os.OpenFile(s.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("history: %w", err)
 	}
-	_, err = f.Write(append(text, '\n'))
+	_, err = f.Write(text)
 	if e := f.Close(); err == nil {
 		err = e
 	}

@@ -167,13 +167,12 @@ func (p *Peer) write() {
 // send writes messages that were queued together; they leave together.
 func (p *Peer) send(batch []outgoing) error {
 	size := 0
+	var thens []func()
 	for _, o := range batch {
 		var err error
 		switch {
 		case o.then != nil:
-			if err = p.guard.flush(); err == nil {
-				o.then()
-			}
+			thens = append(thens, o.then)
 		case o.pong != nil:
 			err = p.conn.SendCmd(zmq4.CmdPong, o.pong)
 		default:
@@ -188,6 +187,11 @@ func (p *Peer) send(batch []outgoing) error {
 	p.mu.Lock()
 	p.waiting -= size
 	p.mu.Unlock()
+	if err == nil {
+		for _, do := range thens {
+			do()
+		}
+	}
 	return err
 }
 

@@ -92,21 +92,21 @@ func (p *Peer) wants(topic string) bool {
 	return false
 }
 
-// Publish sends a message, whose first frame is its topic, to its
-// subscribers. All see published messages in the same order. With more, the
-// next one follows at once: both leave together.
-func (x *XPub) Publish(frames [][]byte, more bool) {
+// Publish queues a message, whose first frame is its topic, for its
+// subscribers. All see published messages in the same order. It leaves at the
+// next Flush, at the latest.
+func (x *XPub) Publish(frames [][]byte) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	topic := string(frames[0])
 	for p := range x.peers {
 		if p.wants(topic) {
-			p.put(outgoing{frames: frames}, more)
+			p.put(outgoing{frames: frames}, true)
 		}
 	}
 }
 
-// Flush sends what waits for one more message to follow.
+// Flush sends what was published, together.
 func (x *XPub) Flush() {
 	for _, p := range x.subscribers() {
 		p.signal()
@@ -122,7 +122,8 @@ const (
 
 // Then does something once the network has taken all that was published
 // before, and does not wait for it. Some clients show what has come on iopub
-// when a reply comes on shell, and no more: a reply must not overtake.
+// when a reply comes on shell, and no more: a reply must not overtake. A Flush
+// must follow.
 func (x *XPub) Then(do func()) {
 	var once sync.Once
 	var left atomic.Int64
@@ -138,7 +139,7 @@ func (x *XPub) Then(do func()) {
 		if waiting, _ := p.backlog(); waiting > behind {
 			continue
 		}
-		if left.Add(1); !p.put(outgoing{then: passed}, false) {
+		if left.Add(1); !p.put(outgoing{then: passed}, true) {
 			left.Add(-1)
 		}
 	}

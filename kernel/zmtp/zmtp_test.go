@@ -157,9 +157,11 @@ func TestXPub(t *testing.T) {
 	all, some := subscribe(t, endpoint, ""), subscribe(t, endpoint, "b")
 	subscribe(t, endpoint, "") // a second one to the same topic is welcomed too
 	for i := range 100 {
-		x.Publish([][]byte{[]byte("a"), []byte(fmt.Sprint(i))}, false)
+		x.Publish([][]byte{[]byte("a"), []byte(fmt.Sprint(i))})
+		x.Flush()
 	}
-	x.Publish([][]byte{[]byte("b"), []byte("only")}, false)
+	x.Publish([][]byte{[]byte("b"), []byte("only")})
+	x.Flush()
 	for i := range 100 {
 		if m, err := all.Recv(); err != nil || string(m.Frames[1]) != fmt.Sprint(i) {
 			t.Fatalf("message %d is %q, %v", i, m.Frames, err)
@@ -186,8 +188,10 @@ func TestThen(t *testing.T) {
 	}
 	const n = 200
 	for i := range n {
-		x.Publish([][]byte{[]byte("t"), []byte(fmt.Sprint(i)), bytes.Repeat([]byte("."), 20000)}, true)
+		x.Publish([][]byte{[]byte("t"), []byte(fmt.Sprint(i)), bytes.Repeat([]byte("."), 20000)})
+		x.Flush()
 		x.Then(func() { done <- i })
+		x.Flush()
 		if m, err := s.Recv(); err != nil || string(m.Frames[1]) != fmt.Sprint(i) {
 			t.Fatalf("message %d: %q, %v", i, m.Frames, err)
 		}
@@ -209,7 +213,8 @@ func TestCloseDrains(t *testing.T) {
 	x := NewXPub(l, func(p *Peer, topic []byte) { p.Send([][]byte{topic, []byte("welcome")}) })
 	s := subscribe(t, endpoint, "")
 	for i := range n {
-		x.Publish([][]byte{[]byte("t"), []byte(fmt.Sprint(i)), bytes.Repeat([]byte("."), 1000)}, false)
+		x.Publish([][]byte{[]byte("t"), []byte(fmt.Sprint(i)), bytes.Repeat([]byte("."), 1000)})
+		x.Flush()
 	}
 	closed := make(chan error)
 	go func() { closed <- x.Close() }()
@@ -341,7 +346,8 @@ func TestStalledSubscriber(t *testing.T) {
 	go func() {
 		for i := range n {
 			x.Room(nil)
-			x.Publish([][]byte{[]byte("t"), []byte(fmt.Sprint(i)), block}, false)
+			x.Publish([][]byte{[]byte("t"), []byte(fmt.Sprint(i)), block})
+			x.Flush()
 		}
 	}()
 	for i := range n {

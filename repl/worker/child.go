@@ -100,7 +100,11 @@ func (w *child) spawn(command []string) (read []*os.File, err error) {
 		}
 	}()
 	for i := range ours {
-		r, wr, err := os.Pipe()
+		pipe := os.Pipe
+		if i == 1 {
+			pipe = eventsPipe
+		}
+		r, wr, err := pipe()
 		if err != nil {
 			return nil, err
 		}
@@ -192,16 +196,33 @@ func (w *child) forget(id uint64) {
 	w.mu.Unlock()
 }
 
+// A cell that prints a lot sends a message a line. Reading each as it comes
+// costs both processes more than the line does, so that after a few that came
+// close together the next ones are left to gather for a moment.
+const (
+	gather = 300 * time.Microsecond
+	few    = 16
+)
+
 // listen takes the child's events until it ends or sends nonsense.
 func (w *child) listen(events io.Reader, ready chan<- struct{}) {
 	r := bufio.NewReaderSize(events, 64<<10)
+	dense, last := 0, time.Time{} // how many texts came close together
 	for {
+		if dense > few && r.Buffered() == 0 {
+			time.Sleep(gather)
+		}
 		m, err := receive(r)
 		if err != nil {
 			if !errors.Is(err, io.EOF) {
 				w.kill()
 			}
 			return
+		}
+		if now := time.Now(); m.Kind == kindStream && now.Sub(last) < 2*gather {
+			dense, last = dense+1, now
+		} else {
+			dense, last = 0, now
 		}
 		switch m.Kind {
 		case kindReady:
