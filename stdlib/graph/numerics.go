@@ -48,7 +48,7 @@ func (s *Session) CheckNumerics(feeds Feeds, fetches ...Fetch) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ctx.Context, s.ctx.Seed = host.Context(), s.g.seed<<20^s.runs // that of the last run: its dropout is drawn again
+	s.ctx.Context, s.ctx.Seed = host.Context(), s.runSeed() // that of the last run: its dropout is drawn again
 	in, err := s.feed(feeds)
 	if err != nil {
 		return fmt.Errorf("graph: check numerics: %w", err)

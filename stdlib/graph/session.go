@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"sync"
@@ -104,6 +105,10 @@ type Session struct {
 
 	things map[any]any // of Keep
 }
+
+// runSeed is the seed of the last run's random numbers: one for each pair of
+// the graph's seed and the run.
+func (s *Session) runSeed() uint64 { return rand.NewPCG(s.g.seed, s.runs).Uint64() }
 
 // NewSession returns a session in which all variables are still fresh. A nil
 // graph is an error.
@@ -232,7 +237,7 @@ func (s *Session) compute(feeds Feeds, t targets) ([]*ops.Value, error) {
 		return nil, err
 	}
 	s.runs++
-	s.ctx.Seed = s.g.seed<<20 ^ s.runs
+	s.ctx.Seed = s.runSeed()
 	if s.features.use(plan) {
 		return s.withFeatures(plan, t, in)
 	}

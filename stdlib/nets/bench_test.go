@@ -8,6 +8,7 @@ import (
 
 	"graft/stdlib/graph"
 	"graft/stdlib/losses"
+	"graft/stdlib/slim"
 	"graft/stdlib/train"
 )
 
@@ -69,10 +70,11 @@ func newBenchOf(b *testing.B, net string, classes, batch, threads int, training 
 	return x
 }
 
-// run runs once to make the plan and pack the weights, then b.N times.
-func (x *bench) run(b *testing.B, fetch graph.Fetch) {
+// run runs once to make the plan and pack the weights, then b.N times, and
+// returns the shortest time.
+func (x *bench) run(b *testing.B, fetch graph.Fetch) (best time.Duration) {
 	b.Helper()
-	best := time.Hour
+	best = time.Hour
 	for i := -1; i < b.N; i++ {
 		if i == 0 {
 			b.ResetTimer()
@@ -100,8 +102,9 @@ func (x *bench) run(b *testing.B, fetch graph.Fetch) {
 			flops += o.GFLOPS * 1e9 * o.Time.Seconds()
 		}
 		b.ReportMetric(flops/1e6, "MFLOP")
-		b.Logf("\n%s", p)
+		fmt.Fprintln(os.Stderr, p) // the log of a benchmark is cut after ten lines
 	}
+	return best
 }
 
 // name feeds the pictures as examples that are known by name.
@@ -127,6 +130,37 @@ func BenchmarkForward(b *testing.B) {
 					x.run(b, x.logits)
 				})
 			}
+		}
+	}
+}
+
+// BenchmarkScaling shows how the time of a forward run grows: ns-picture must
+// not grow with the batch, and ns-pixel not with the size of the pictures.
+func BenchmarkScaling(b *testing.B) {
+	for _, net := range []string{"mobilenet_v1", "resnet_v1_50"} {
+		for _, c := range []struct{ batch, size int }{{1, 224}, {2, 224}, {4, 224}, {8, 224}, {16, 224}, {32, 224}, {1, 64}, {1, 128}, {1, 256}, {1, 512}} {
+			b.Run(fmt.Sprintf("%s/b%d/size%d", net, c.batch, c.size), func(b *testing.B) {
+				g := graph.New()
+				images, err := g.Placeholder("images", graph.Float32, graph.Unknown, c.size, c.size, 3)
+				if err != nil {
+					b.Fatal(err)
+				}
+				x := &bench{images: images}
+				if x.logits, _, err = Build(net, images, Config{NumClasses: 1001, GlobalPool: slim.True}); err != nil {
+					b.Fatal(err)
+				}
+				if x.sess, err = graph.NewSessionWith(g, graph.SessionOptions{Threads: 1}); err != nil {
+					b.Fatal(err)
+				}
+				pictures, err := graph.FromFloat32s(make([]float32, c.batch*c.size*c.size*3), c.batch, c.size, c.size, 3)
+				if err != nil {
+					b.Fatal(err)
+				}
+				x.feeds = graph.Feeds{images: pictures}
+				best := x.run(b, x.logits)
+				b.ReportMetric(float64(best.Nanoseconds())/float64(c.batch), "ns-picture")
+				b.ReportMetric(float64(best.Nanoseconds())/float64(c.batch*c.size*c.size), "ns-pixel")
+			})
 		}
 	}
 }

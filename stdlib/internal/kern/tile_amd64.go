@@ -242,13 +242,19 @@ func check(c, a []float32, rows Rows, step int, segs []Seg, wideA, wideC int) {
 	}
 }
 
-// span is the smallest and the largest of some numbers.
+// span is the smallest and the largest of some numbers, found in two halves
+// at once: to look at the rows takes a tenth of the time of a short sum.
 func span(x []int) (low, high int) {
 	low, high = x[0], x[0]
-	for _, v := range x {
+	half := len(x) / 2
+	low2, high2 := x[half], x[half]
+	a, b := x[:half], x[half:][:half]
+	for i, v := range a {
 		low, high = min(low, v), max(high, v)
+		low2, high2 = min(low2, b[i]), max(high2, b[i])
 	}
-	return low, high
+	last := x[len(x)-1]
+	return min(low, low2, last), max(high, high2, last)
 }
 
 // checkPanel is check for b.

@@ -91,6 +91,41 @@ type plan struct {
 	classes  []class
 }
 
+// planKey is what a plan follows from.
+type planKey struct {
+	conv
+	back, planes bool
+}
+
+// plan returns the plan of a convolution, or of its gradient with respect to
+// the image, that sums over the channels of the source too or, if planes,
+// treats each channel alone, and gives each some channels, multiplied, in the
+// destination. In a small net to make it takes as long as to run it.
+func (c *Ctx) plan(g conv, back, planes bool) *plan {
+	key := planKey{g, back, planes}
+	if p := c.plans[key]; p != nil {
+		return p
+	}
+	if len(c.plans) >= maxPlans || c.plans == nil {
+		c.plans = map[planKey]*plan{}
+	}
+	in, out := side{g.h.in, g.w.in, g.in}, side{g.h.out, g.w.out, g.out}
+	if planes {
+		out.c = g.in * g.out
+	}
+	var p *plan
+	if back {
+		p = newPlan(g.n, out, in, g.h.backward(), g.w.backward(), g.w.size, planes)
+	} else {
+		p = newPlan(g.n, in, out, g.h.forward(), g.w.forward(), g.w.size, planes)
+	}
+	c.plans[key] = p
+	return p
+}
+
+// maxPlans bounds what is kept of batches and pictures of ever new sizes.
+const maxPlans = 512
+
 // newPlan sums over the channels of the source too, or, if planes, treats
 // each channel alone.
 func newPlan(n int, src, dst side, h, w []axisClass, filterW int, planes bool) *plan {
@@ -139,15 +174,24 @@ type block struct {
 	from, to int
 }
 
-// blocks cuts the classes into blocks of about work products with each
-// column, of a multiple of rows pixels.
-func (p *plan) blocks(work, rows int) (list []block) {
+// minBlock is the pixels of a block at least, of which all are whole tiles.
+const minBlock = 24
+
+// blocks cuts the classes into blocks of like size, of about work products
+// with each column at most, and into as many as workers need, if each is
+// computed as so many parts.
+func (p *plan) blocks(c *Ctx, work, parts int) (list []block) {
+	all, want := 0, partsFor(c, parts)
 	for i := range p.classes {
-		c := &p.classes[i]
-		n := max(1, work/max(1, c.taps*p.src.c))
-		n = (n + rows - 1) / rows * rows
-		for from := 0; from < c.count; from += n {
-			list = append(list, block{c, from, min(c.count, from+n)})
+		all += p.classes[i].count
+	}
+	for i := range p.classes {
+		cl := &p.classes[i]
+		most := max(rowBatch, work/max(1, cl.taps*p.src.c))
+		most = min(most, max(minBlock, (all+want-1)/want))
+		size := chunkRows(cl.count, 6, (cl.count+most-1)/most)
+		for from := 0; from < cl.count; from += size {
+			list = append(list, block{cl, from, min(cl.count, from+size)})
 		}
 	}
 	return list
@@ -183,7 +227,7 @@ func columns(to, at []int, row int) {
 
 // eachBlock runs f over all pixels, some rows of one class at a time.
 func (p *plan) eachBlock(c *Ctx, work int, f func(rows kern.Rows, cl *class)) error {
-	blocks := p.blocks(work, rowBatch)
+	blocks := p.blocks(c, work, 1)
 	return c.For(len(blocks), func(part int) {
 		rows := c.lend(rowBatch)
 		defer c.giveBack(rows)

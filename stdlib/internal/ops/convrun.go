@@ -17,7 +17,7 @@ func convEnding[T Float](c *Ctx, k Conv2D, out *Value, in []*Value, end kern.End
 		return matMulEnding(c, MatMul{}, y, []*Value{x, filter}, end)
 	}
 	s := kern.Use[T]()
-	p := newPlan(g.n, side{g.h.in, g.w.in, g.in}, side{g.h.out, g.w.out, g.out}, g.h.forward(), g.w.forward(), g.w.size, false)
+	p := c.plan(g, false, false)
 	m := matrix[T]{b: Elems[T](in[1]), rows: g.h.size * g.w.size * g.in, cols: g.out}
 	return convTiles(c, s, p, Elems[T](out), Elems[T](in[0]), m, in[1].Memo, end)
 }
@@ -34,7 +34,7 @@ func convBackInput[T Float](c *Ctx, k Conv2D, out *Value, in []*Value) error {
 		return matMul[T](c, MatMul{TransposeB: true}, dx, []*Value{dy, filter})
 	}
 	s := kern.Use[T]()
-	p := newPlan(g.n, side{g.h.out, g.w.out, g.out}, side{g.h.in, g.w.in, g.in}, g.h.backward(), g.w.backward(), g.w.size, false)
+	p := c.plan(g, true, false)
 	// Row (tap, out) and column in of the matrix is filter[tap, in, out].
 	m := matrix[T]{b: Elems[T](in[1]), rows: g.h.size * g.w.size * g.out, cols: g.in, turned: g.out}
 	return convTiles(c, s, p, Elems[T](out), Elems[T](in[2]), m, in[1].Memo, kern.End[T]{})
@@ -158,7 +158,7 @@ func convTiles[T Float](c *Ctx, s *kern.Set[T], p *plan, dst, src []T, m matrix[
 	if err != nil {
 		return err
 	}
-	blocks := p.blocks(blockWork, rowBatch)
+	blocks := p.blocks(c, blockWork, len(b.panels))
 	return c.For(len(blocks)*len(b.panels), func(part int) {
 		panel := b.panels[part/len(blocks)]
 		bl := blocks[part%len(blocks)]

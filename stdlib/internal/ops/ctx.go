@@ -19,6 +19,7 @@ type Ctx struct {
 	scratch [][]float32
 	used    int
 	rows    sync.Pool // of *kern.Rows, of all nodes and runs
+	plans   map[planKey]*plan
 }
 
 // Begin makes the context that of one node's run: its random numbers depend

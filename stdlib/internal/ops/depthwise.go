@@ -125,7 +125,7 @@ func depthEnding[T Float](c *Ctx, k DepthwiseConv2D, out *Value, in []*Value, en
 	}
 	x, filter, y := Elems[T](in[0]), Elems[T](in[1]), Elems[T](out)
 	wide := g.in * g.out
-	p := newPlan(g.n, side{g.h.in, g.w.in, g.in}, side{g.h.out, g.w.out, wide}, g.h.forward(), g.w.forward(), g.w.size, true)
+	p := c.plan(g, false, true)
 	s := kern.Use[T]()
 	return p.eachBlock(c, planeWork, func(rows kern.Rows, cl *class) {
 		if g.out == 1 {
@@ -150,7 +150,7 @@ func depthBackInput[T Float](c *Ctx, k DepthwiseConv2D, out *Value, in []*Value)
 	}
 	dx, filter, dy := Elems[T](out), Elems[T](in[1]), Elems[T](in[2])
 	wide := g.in * g.out
-	p := newPlan(g.n, side{g.h.out, g.w.out, wide}, side{g.h.in, g.w.in, g.in}, g.h.backward(), g.w.backward(), g.w.size, true)
+	p := c.plan(g, true, true)
 	s := kern.Use[T]()
 	return p.eachBlock(c, planeWork, func(rows kern.Rows, cl *class) {
 		if g.out == 1 {

@@ -27,7 +27,7 @@ type MaxPoolGrad MaxPool
 type AvgPoolGrad MaxPool
 
 func (k MaxPool) geometry(x []int) (g conv, err error) {
-	g.n, g.in, g.out = x[0], x[3], x[3]
+	g.n, g.in, g.out = x[0], x[3], 1
 	if g.h, err = k.Padding.along("height", x[1], k.KSize[0], k.Strides[0], 1, [2]int{}); err != nil {
 		return g, err
 	}
@@ -116,17 +116,13 @@ func (k AvgPool) Grad(b *Builder, in []*Node, out, dout *Node, want []bool) ([]*
 	return g.done()
 }
 
-func (g *conv) poolPlan() *plan {
-	return newPlan(g.n, side{g.h.in, g.w.in, g.in}, side{g.h.out, g.w.out, g.in}, g.h.forward(), g.w.forward(), g.w.size, true)
-}
-
 func maxPool[T Float](c *Ctx, k MaxPool, out, in *Value) error {
 	g, err := k.geometry(in.Shape)
 	if err != nil {
 		return err
 	}
 	y, x, s := Elems[T](out), Elems[T](in), kern.Use[T]()
-	return g.poolPlan().eachBlock(c, planeWork, func(rows kern.Rows, cl *class) {
+	return c.plan(g, false, true).eachBlock(c, planeWork, func(rows kern.Rows, cl *class) {
 		s.Largest(y, x, rows, cl.segs, g.in)
 	})
 }
@@ -137,7 +133,7 @@ func avgPool[T Float](c *Ctx, k MaxPool, out, in *Value) error {
 		return err
 	}
 	y, x, s := Elems[T](out), Elems[T](in), kern.Use[T]()
-	return g.poolPlan().eachBlock(c, planeWork, func(rows kern.Rows, cl *class) {
+	return c.plan(g, false, true).eachBlock(c, planeWork, func(rows kern.Rows, cl *class) {
 		by := make([]T, g.in)
 		fill(by, 1/T(cl.taps))
 		s.Planes(y, x, rows, 0, cl.segs, by, 0, g.in, kern.End[T]{})
@@ -193,7 +189,7 @@ func avgPoolGrad[T Float](c *Ctx, k MaxPool, out *Value, in []*Value) error {
 	}
 	dx, dy, s := Elems[T](out), Elems[T](in[1]), kern.Use[T]()
 	part := scratch[T](c, len(dy))
-	err = g.poolPlan().eachBlock(c, planeWork, func(rows kern.Rows, cl *class) {
+	err = c.plan(g, false, true).eachBlock(c, planeWork, func(rows kern.Rows, cl *class) {
 		for _, at := range rows.C {
 			kern.Affine(part[at:][:g.in], dy[at:][:g.in], 1/T(cl.taps), 0)
 		}
@@ -203,8 +199,7 @@ func avgPoolGrad[T Float](c *Ctx, k MaxPool, out *Value, in []*Value) error {
 	}
 	ones := make([]T, g.in)
 	fill(ones, 1)
-	back := newPlan(g.n, side{g.h.out, g.w.out, g.in}, side{g.h.in, g.w.in, g.in}, g.h.backward(), g.w.backward(), g.w.size, true)
-	return back.eachBlock(c, planeWork, func(rows kern.Rows, cl *class) {
+	return c.plan(g, true, true).eachBlock(c, planeWork, func(rows kern.Rows, cl *class) {
 		s.Planes(dx, part, rows, 0, cl.segs, ones, 0, g.in, kern.End[T]{})
 	})
 }

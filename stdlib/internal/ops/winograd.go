@@ -128,13 +128,14 @@ type winogradKey struct {
 	in, out int
 }
 
-// tileGroup is the tiles of which a part of a transform consists.
+// tileGroup is the tiles of which a part of a transform consists at most.
 const tileGroup = 8
 
 // run computes tiles from … to-1: transforms, multiplies, transforms back.
 func (w *wino[T]) run(from, to int) error {
 	n := to - from
-	err := w.c.Ranges(n, tileGroup, func(a, b int) {
+	group := min(tileGroup, max(1, n/partsFor(w.c, 1)))
+	err := w.c.Ranges(n, group, func(a, b int) {
 		for t := a; t < b; t++ {
 			w.in(from+t, t)
 		}
@@ -155,7 +156,7 @@ func (w *wino[T]) run(from, to int) error {
 	if err != nil {
 		return err
 	}
-	return w.c.Ranges(n, tileGroup, func(a, b int) {
+	return w.c.Ranges(n, group, func(a, b int) {
 		for t := a; t < b; t++ {
 			w.out(from+t, t)
 		}
