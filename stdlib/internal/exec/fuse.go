@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"graft/ckpt/tensors"
 	"graft/stdlib/internal/ops"
 )
@@ -12,13 +14,8 @@ func (b *planner) fuse() {
 	if b.opt.Exact {
 		return
 	}
-	f := &fuser{planner: b, at: map[*ops.Node]int{}, uses: map[*ops.Node]int{}}
-	for i, s := range b.steps {
-		f.at[s.node] = i
-		for _, a := range s.args {
-			f.uses[a.node]++
-		}
-	}
+	b.skip()
+	f := newFuser(b)
 	dead := make([]bool, len(b.steps))
 	for i := range b.steps {
 		for {
@@ -29,10 +26,79 @@ func (b *planner) fuse() {
 			dead[from] = true
 		}
 	}
+	b.drop(dead)
+	for i, s := range b.steps {
+		b.steps[i] = b.choose(s)
+	}
+	b.expand()
+}
+
+// skip lets what uses an Identity of a result, as nets name their end points,
+// use the result.
+func (b *planner) skip() {
+	f := newFuser(b)
+	dead := make([]bool, len(b.steps))
+	for i := range b.steps {
+		for j, a := range b.steps[i].args {
+			p, ok := f.at[a.node]
+			if !ok || !dead[p] {
+				continue
+			}
+			b.steps[i].args[j] = b.steps[p].args[0]
+		}
+		dead[i] = f.idle(i)
+	}
+	b.drop(dead)
+}
+
+// idle reports whether step i only gives another name to a result. What a
+// variable was changed to may change again.
+func (f *fuser) idle(i int) bool {
+	s := &f.steps[i]
+	if _, ok := s.kernel.(ops.Identity); !ok || f.fetched[s.node] {
+		return false
+	}
+	p, ok := f.at[s.args[0].node]
+	return ok && f.steps[p].late == s.late && f.steps[p].writes < 0
+}
+
+// expand fuses a convolution of 1×1 windows with the depthwise convolution
+// that alone reads its result.
+func (b *planner) expand() {
+	f := newFuser(b)
+	dead := make([]bool, len(b.steps))
+	for i := range b.steps {
+		s := &b.steps[i]
+		k, p, ok := f.expansion(i)
+		if !ok {
+			continue
+		}
+		dead[p] = true
+		s.kernel, s.args = k, append(slices.Clone(b.steps[p].args), s.args[1:]...)
+	}
+	b.drop(dead)
+}
+
+// expansion is the kernel of step i and of the one before it, which is p.
+func (f *fuser) expansion(i int) (k ops.FusedExpandDepthwiseConv2D, p int, ok bool) {
+	keep := func(*ops.Ending) bool { return true }
+	second, _ := withEnding(f.steps[i].kernel, keep)
+	if k.Depthwise, ok = second.(ops.FusedDepthwiseConv2D); !ok || k.Depthwise.Residual || f.specOf(f.steps[i].args[1]).Shape[3] != 1 {
+		return k, 0, false
+	}
+	if p = f.only(i, 0); p < 0 {
+		return k, 0, false
+	}
+	first, _ := withEnding(f.steps[p].kernel, keep)
+	k.Expand, ok = first.(ops.FusedConv2D)
+	return k, p, ok && k.Expand.Pointwise(f.specOf(f.steps[p].args[1]).Shape) && f.specs[f.steps[i].node].DType == tensors.Float32
+}
+
+func (b *planner) drop(dead []bool) {
 	kept := b.steps[:0]
 	for i, s := range b.steps {
 		if !dead[i] {
-			kept = append(kept, b.choose(s))
+			kept = append(kept, s)
 		}
 	}
 	b.steps = kept
@@ -42,6 +108,17 @@ type fuser struct {
 	*planner
 	at   map[*ops.Node]int // the step that computes a node
 	uses map[*ops.Node]int // how many inputs of steps it is
+}
+
+func newFuser(b *planner) *fuser {
+	f := &fuser{planner: b, at: map[*ops.Node]int{}, uses: map[*ops.Node]int{}}
+	for i, s := range b.steps {
+		f.at[s.node] = i
+		for _, a := range s.args {
+			f.uses[a.node]++
+		}
+	}
+	return f
 }
 
 // only returns the step that computes an input which nothing else needs, and

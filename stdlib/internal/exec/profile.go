@@ -45,6 +45,8 @@ func flops(s *step, out *ops.Value) float64 {
 	case ops.DepthwiseConv2D, ops.FusedDepthwiseConv2D:
 		window := s.inputs[1].Shape[0] * s.inputs[1].Shape[1]
 		return 2 * float64(out.Len()) * float64(window)
+	case ops.FusedExpandDepthwiseConv2D:
+		return k.FLOPs(s.inputs, out)
 	case ops.MatMul:
 		return 2 * float64(out.Len()) * inner(k, s.inputs[0])
 	case ops.FusedMatMul:

@@ -20,6 +20,7 @@ type Ctx struct {
 	used    int
 	rows    sync.Pool // of *kern.Rows, of all nodes and runs
 	plans   map[planKey]*plan
+	buffers sync.Pool // of *[]float32
 }
 
 // Begin makes the context that of one node's run: its random numbers depend
@@ -69,3 +70,17 @@ func (c *Ctx) lend(n int) *kern.Rows {
 const rowRoom = 8
 
 func (c *Ctx) giveBack(r *kern.Rows) { c.rows.Put(r) }
+
+// lendElements returns n elements of undefined value, until back is called.
+// The pool's workers may ask.
+func lendElements[T Float](c *Ctx, n int) (b []T, back func()) {
+	if _, ok := any(*new(T)).(float32); !ok {
+		return make([]T, n), func() {}
+	}
+	lent, _ := c.buffers.Get().(*[]float32)
+	if lent == nil || cap(*lent) < n {
+		lent = new([]float32)
+		*lent = make([]float32, n)
+	}
+	return any((*lent)[:n]).([]T), func() { c.buffers.Put(lent) }
+}

@@ -54,7 +54,8 @@ func anyKernel(r *rand.Rand) Kernel {
 		ApplyCenteredRMSProp{}, ApplyAdadelta{}, ApplyFtrl{}, ApplyFtrl{Power: 1}, ApplyProximalGradientDescent{}, ApplyProximalAdagrad{}, ApplyAdagradDA{},
 	}
 	end := Ending{r.IntN(2) == 0, r.IntN(2) == 0, []Unary{"", Relu, Relu6, Exp}[r.IntN(4)]}
-	all = append(all, FusedConv2D{conv, end}, FusedDepthwiseConv2D{DepthwiseConv2D(conv), end}, FusedMatMul{MatMul{}, end}, WinogradConv2D{conv.Padding, conv.Pads, end})
+	all = append(all, FusedConv2D{conv, end}, FusedDepthwiseConv2D{DepthwiseConv2D(conv), end}, FusedMatMul{MatMul{}, end}, WinogradConv2D{conv.Padding, conv.Pads, end},
+		FusedExpandDepthwiseConv2D{FusedConv2D{Conv2D{}, Ending{Bias: end.Bias}}, FusedDepthwiseConv2D{DepthwiseConv2D(conv), end}})
 	return all[r.IntN(len(all))]
 }
 
