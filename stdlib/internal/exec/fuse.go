@@ -63,7 +63,8 @@ func (f *fuser) idle(i int) bool {
 }
 
 // expand fuses a convolution of 1×1 windows with the depthwise convolution
-// that alone reads its result.
+// that alone reads its result, where an image of that is too large for a near
+// cache.
 func (b *planner) expand() {
 	f := newFuser(b)
 	dead := make([]bool, len(b.steps))
@@ -79,6 +80,9 @@ func (b *planner) expand() {
 	b.drop(dead)
 }
 
+// expandElements is the elements of an image from which on it is too large.
+const expandElements = 1 << 18
+
 // expansion is the kernel of step i and of the one before it, which is p.
 func (f *fuser) expansion(i int) (k ops.FusedExpandDepthwiseConv2D, p int, ok bool) {
 	keep := func(*ops.Ending) bool { return true }
@@ -86,7 +90,7 @@ func (f *fuser) expansion(i int) (k ops.FusedExpandDepthwiseConv2D, p int, ok bo
 	if k.Depthwise, ok = second.(ops.FusedDepthwiseConv2D); !ok || k.Depthwise.Residual || f.specOf(f.steps[i].args[1]).Shape[3] != 1 {
 		return k, 0, false
 	}
-	if p = f.only(i, 0); p < 0 {
+	if p = f.only(i, 0); p < 0 || ops.Size(f.specs[f.steps[p].node].Shape[1:]) < expandElements {
 		return k, 0, false
 	}
 	first, _ := withEnding(f.steps[p].kernel, keep)

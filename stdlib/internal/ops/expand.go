@@ -84,7 +84,8 @@ type expansion[T Float] struct {
 // group is some panels of the first filter, side by side.
 type group struct {
 	panels       []kern.Panel
-	first, width int // channels
+	first, width int          // channels
+	segs         [][]kern.Seg // of each class of the plan, in what is between
 }
 
 const (
@@ -147,6 +148,9 @@ func (e *expansion[T]) groups() (list []group) {
 			g.width += e.filter.panels[at].Cols
 		}
 		g.panels = e.filter.panels[from:at]
+		for i := range e.plan.classes {
+			g.segs = append(g.segs, e.segs(&e.plan.classes[i], g.width))
+		}
 		list = append(list, g)
 	}
 	return list
@@ -218,19 +222,19 @@ func (e *expansion[T]) depthwise(img int, g group, between []T, low, from, to in
 		b := block{cl, (img*nh + above) * nw, (img*nh + below) * nw}
 		for at := b.from; at < b.to; at += len(rows.A) {
 			e.plan.rows(b, at, rowBatch, rows)
-			for i, a := range rows.A {
-				rows.A[i] = (a/wide - skip) * g.width
+			for r, a := range rows.A {
+				rows.A[r] = (a/wide - skip) * g.width
 			}
-			e.s.Planes(e.y[g.first:], between, *rows, 0, e.segs(cl, g), e.taps[g.first:], wide, g.width, e.end2.Of(g.panels[0]))
+			e.s.Planes(e.y[g.first:], between, *rows, 0, g.segs[i], e.taps[g.first:], wide, g.width, e.end2.Of(g.panels[0]))
 		}
 	}
 }
 
 // segs is a class's taps in what is between.
-func (e *expansion[T]) segs(cl *class, g group) []kern.Seg {
+func (e *expansion[T]) segs(cl *class, width int) []kern.Seg {
 	segs := slices.Clone(cl.segs)
 	for i := range segs {
-		segs[i].A = segs[i].A / e.from.out * g.width
+		segs[i].A = segs[i].A / e.from.out * width
 	}
 	return segs
 }
