@@ -54,12 +54,19 @@ type call struct {
 	result chan repl.Result
 }
 
+var errClosed = errors.New("repl/worker: closed")
+
 // startLimit bounds the time from start to the first word.
 const startLimit = 30 * time.Second
 
 // start starts a child that may use so much memory, 0 for any, and waits until
-// it is ready.
-func start(command []string, limit uint64) (*child, error) {
+// it is ready, or not wanted any more.
+func start(command []string, limit uint64, closed <-chan struct{}) (*child, error) {
+	select {
+	case <-closed:
+		return nil, errClosed
+	default:
+	}
 	w := &child{ended: make(chan struct{}), calls: map[uint64]*call{}, outputs: map[uint64]repl.Output{}, replies: map[uint64]chan message{},
 		comms: map[string]repl.CommOutput{}, health: health{limit: limit}}
 	files, err := w.spawn(command)
@@ -83,6 +90,10 @@ func start(command []string, limit uint64) (*child, error) {
 		return w, nil
 	case <-w.ended:
 		return nil, fmt.Errorf("repl/worker: the worker ended at its start: %v %s", w.status, w.crash.reason())
+	case <-closed:
+		w.kill()
+		<-w.ended
+		return nil, errClosed
 	case <-time.After(startLimit):
 		w.kill()
 		return nil, fmt.Errorf("repl/worker: the worker was not ready after %v", startLimit)

@@ -21,6 +21,8 @@ type Client struct {
 	MemoryLimit uint64
 
 	command []string
+	closed  chan struct{} // by Close; a child that is starting is not waited for
+	once    sync.Once
 
 	mu    sync.Mutex // guards what follows
 	child *child
@@ -37,7 +39,7 @@ func New(args ...string) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("repl/worker: cannot find the executable to start again: %w", err)
 	}
-	return &Client{command: append([]string{exe}, args...)}, nil
+	return &Client{command: append([]string{exe}, args...), closed: make(chan struct{})}, nil
 }
 
 // Start starts the child unless it runs, so that the first cell need not wait.
@@ -60,7 +62,7 @@ func (c *Client) live() (*child, error) {
 	if limit == 0 {
 		limit = share(machineMemory())
 	}
-	child, err := start(c.command, limit)
+	child, err := start(c.command, limit, c.closed)
 	if err != nil {
 		return nil, err
 	}
@@ -220,8 +222,9 @@ func (c *Client) Inspect(source string, cursor int) repl.Inspection {
 }
 
 // Close ends the child: it is asked to by the closing of its requests, and
-// killed when it does not listen.
+// killed when it does not listen. No other is started.
 func (c *Client) Close() error {
+	c.once.Do(func() { close(c.closed) })
 	c.mu.Lock()
 	w := c.child
 	c.child = nil

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"reflect"
 	"runtime"
 	"strings"
@@ -477,4 +478,26 @@ func FuzzRaw(f *testing.F) {
 			t.Errorf("%q came out as %q", text, got.String())
 		}
 	})
+}
+
+// TestCloseWhileItStarts wants nobody to wait for a child that is not wanted
+// any more.
+func TestCloseWhileItStarts(t *testing.T) {
+	sleep, err := exec.LookPath("sleep")
+	if err != nil {
+		t.Skip("left out: there is no sleep")
+	}
+	c := &Client{command: []string{sleep, "60"}, closed: make(chan struct{})}
+	started := make(chan error)
+	go func() { started <- c.Start() }()
+	time.Sleep(20 * time.Millisecond) // either order must do
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-started; !errors.Is(err, errClosed) {
+		t.Errorf("the start ended with %v", err)
+	}
+	if _, _, err := run(c, "1"); err == nil || !strings.Contains(err.Message, "closed") {
+		t.Errorf("a cell after Close ended with %v", err)
+	}
 }
