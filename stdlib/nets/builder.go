@@ -228,8 +228,12 @@ func (b *builder) l2() graph.Regularizer {
 	return slim.L2(b.c.WeightDecay)
 }
 
-// normalizer is batch normalisation, unless UseBatchNorm is off.
+// normalizer is batch normalisation, unless UseBatchNorm is off or Normalizer
+// says another.
 func (b *builder) normalizer() slim.Normalizer {
+	if b.c.Normalizer != "" {
+		return b.c.Normalizer
+	}
 	if on(b.c.UseBatchNorm) {
 		return slim.BatchNormalizer
 	}

@@ -1,10 +1,11 @@
 package nets
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"graft/stdlib/graph"
-	"graft/stdlib/internal/ops"
 	"graft/stdlib/slim"
 )
 
@@ -31,67 +32,94 @@ func mobilenets() []spec {
 	}
 }
 
-// invertedSpec is a row of the MobileNets V2 and V3.
-func invertedSpec(name, scope string, build func(*builder), takes ...string) spec {
+// inverted are the MobileNets V2 and V3.
+type inverted struct {
+	layers     []ConvOp
+	activation slim.Activation // of the layers that say nothing
+	unscaled   bool            // FinegrainClassificationMode holds for any DepthMultiplier, not for those below 1 only
+}
+
+// spec is a row of the zoo's table.
+func (n inverted) spec(name, scope string, takes ...string) spec {
 	return spec{
 		Net: Net{Name: name, ImageSize: 224, Channels: 3, NumClasses: 1001, Preprocessing: "inception",
 			HeadScopes: []string{scope + "/Logits/"}},
 		defaults: Config{Scope: scope, KeepProb: 0.8, DepthMultiplier: 1, MinDepth: 8, DivisibleBy: 8, WeightDecay: 0.00004,
 			BatchNormDecay: 0.997, BatchNormEpsilon: 0.001, BatchNormScale: slim.True, Stddev: 0.09},
-		takes: append([]string{"KeepProb", "PredictionFn", "BaseOnly", "FinalEndpoint", "OutputStride", "DepthMultiplier",
-			"FinegrainClassificationMode", "Stddev", "BatchNormDecay"}, takes...),
+		takes: append([]string{"KeepProb", "PredictionFn", "BaseOnly", "FinalEndpoint", "OutputStride", "UseExplicitPadding", "DepthMultiplier",
+			"FinegrainClassificationMode", "ConvDefs", "UseGroupNorm", "Groups", "UseReduceMeanForPooling", "Stddev", "BatchNormDecay"}, takes...),
 		headAnywhere: true,
-		build:        build,
+		convOpFields: convOpFields,
+		build:        func(b *builder) { b.inverted(n) },
 	}
 }
 
-// bneck is a layer of a MobileNet V2 or V3: an inverted residual, or what
-// kind says.
-type bneck struct {
-	kind       bneckKind
-	kernel     int
-	expand     float64 // of the input's channels
-	outputs    int
-	stride     int
-	activation slim.Activation // inside of the layer
-	squeeze    bool            // squeeze and excite
-	noResidual bool
-}
-
-type bneckKind int
-
-const (
-	kindInverted bneckKind = iota
-	kindFused              // the expansion is a convolution of kernel, and there is no depthwise one
-	kindConv               // a convolution
-	kindBare               // a convolution with biases instead of batch normalisation
-	kindPool               // an average over the whole map
-)
-
-// inverted are the bodies of the MobileNets V2 and V3
-// (mobilenet.mobilenet_base). fine is up to which DepthMultiplier the last
-// layer keeps its width in FinegrainClassificationMode.
-func (b *builder) inverted(layers []bneck, fine float64) {
-	b.args(slim.Args{WeightsInitializer: trunc(b.c.Stddev), Normalizer: slim.BatchNormalizer, Padding: slim.Same},
-		slim.LayerConv2D, slim.LayerSeparableConv2D)
-	b.args(slim.Args{WeightsRegularizer: b.l2()}, slim.LayerConv2D)
-	b.batchNorm()
+// inverted is mobilenet.mobilenet_base and the head.
+func (b *builder) inverted(n inverted) {
+	if b.c.ConvDefs != nil {
+		n.layers = b.c.ConvDefs.Spec
+	}
+	b.invertedArgs(n)
 	if s := b.c.OutputStride; s > 1 && s%2 != 0 {
 		b.fail("OutputStride is %d, it must be 1 or a multiple of 2", s)
 	}
 	d := &dilation{most: b.c.OutputStride, stride: 1, rate: 1}
-	for i, l := range layers {
-		outputs := float64(l.outputs) * b.c.DepthMultiplier
-		if i == len(layers)-1 && b.c.FinegrainClassificationMode && b.c.DepthMultiplier < fine {
-			outputs = float64(l.outputs)
-		}
-		l.outputs = divisible(outputs, b.c.DivisibleBy, b.c.MinDepth)
-		stride, rate := d.skip(max(1, l.stride))
-		point := fmt.Sprintf("layer_%d", i+1)
-		b.bneck(l, stride, rate, point)
-		b.mark(point)
+	for i, o := range n.layers {
+		o.Stride = max(1, o.Stride)
+		o.NumOutputs = b.outputs(o, i == len(n.layers)-1, n.unscaled)
+		stride, rate := d.skip(o.Stride)
+		b.convOp(o, stride, rate, fmt.Sprintf("layer_%d", i+1))
 	}
 	b.head(b.invertedHead)
+}
+
+// outputs is a layer's number of channels as DepthMultiplier and its options
+// leave it.
+func (b *builder) outputs(o ConvOp, last, unscaled bool) int {
+	fine := last && b.c.FinegrainClassificationMode
+	switch {
+	case o.FixedOutputs, o.NumOutputs == 0, fine && unscaled:
+		return o.NumOutputs
+	case fine && b.c.DepthMultiplier < 1:
+		return divisible(float64(o.NumOutputs), b.c.DivisibleBy, b.c.MinDepth)
+	}
+	return divisible(float64(o.NumOutputs)*b.c.DepthMultiplier, b.c.DivisibleBy, b.c.MinDepth)
+}
+
+// invertedArgs is mobilenet.training_scope and the defaults of conv_defs.
+func (b *builder) invertedArgs(n inverted) {
+	layers := []slim.Layer{slim.LayerConv2D, slim.LayerFullyConnected, slim.LayerSeparableConv2D}
+	var weights graph.Initializer = graph.GlorotUniform()
+	if b.c.Stddev > 0 {
+		weights = trunc(b.c.Stddev)
+	}
+	b.args(slim.Args{WeightsInitializer: weights, Normalizer: slim.BatchNormalizer}, layers...)
+	b.args(slim.Args{WeightsRegularizer: b.l2()}, slim.LayerConv2D)
+	defs := b.c.ConvDefs
+	if defs == nil {
+		defs = &ConvDefs{}
+	}
+	if defs.Defaults != nil {
+		b.c.BatchNormScale = 0 // is theirs
+	}
+	b.batchNorm()
+	switch {
+	case b.c.UseGroupNorm:
+		b.args(slim.Args{Normalizer: slim.GroupNormalizer, Activation: n.activation}, layers...)
+		b.args(slim.Args{Groups: cmp.Or(b.c.Groups, 8)}, slim.LayerGroupNorm)
+	case defs.Defaults == nil:
+		b.args(slim.Args{Activation: n.activation}, layers...)
+	}
+	for _, d := range defs.Defaults {
+		b.args(d.Args, d.Layers...)
+	}
+	b.args(slim.Args{Activation: b.c.Activation}, layers...)
+	for _, d := range defs.Overrides {
+		b.args(d.Args, d.Layers...)
+	}
+	if b.c.UseExplicitPadding {
+		b.args(slim.Args{Padding: slim.Valid}, slim.LayerConv2D, slim.LayerSeparableConv2D)
+	}
 }
 
 // skip is next for nets that are left larger where OutputStride cannot be
@@ -106,122 +134,85 @@ func (d *dilation) skip(s int) (stride, rate int) {
 	return s, 1
 }
 
-// divisible rounds a number of channels to a multiple of by, at least least
-// and not more than a tenth down.
-func divisible(v float64, by, least int) int {
-	n := max(least, int(v+float64(by)/2)/by*by)
-	if float64(n) < 0.9*v {
-		n += by
+// convOp is a layer with what OutputStride leaves of its stride.
+func (b *builder) convOp(o ConvOp, stride, rate int, point string) {
+	own := o.Stride
+	o.Stride = stride
+	if len(o.KernelSize) > 0 && !slices.ContainsFunc(o.KernelSize, func(k int) bool { return k != 1 }) {
+		rate = 1
 	}
-	return n
+	explicit := b.c.UseExplicitPadding
+	if explicit && o.KernelSize != nil {
+		b.pad(o.KernelSize[0], rate)
+		explicit = false
+	}
+	switch o.Op {
+	case OpConv2D:
+		size := o.KernelSize
+		if size == nil {
+			size = kernel(3)
+			b.explicitPad(3, rate)
+		}
+		b.conv(o.Scope, o.NumOutputs, size, slim.Args{Stride: stride, Rate: rate, Padding: o.Padding, Normalizer: o.Normalizer}, b.activated(o.Activation))
+	case OpDepthSepConv:
+		b.depthSep(o, rate)
+	case OpExpandedConv:
+		e := &expanded{builder: b, o: o, own: own, rate: rate, explicit: explicit, point: point}
+		if o.Scope != "" {
+			b.scope(o.Scope, e.build)
+		} else {
+			b.numbered("expanded_conv", e.build)
+		}
+	case OpReduceTo1x1:
+		b.reduceTo1x1(o, rate, point)
+	case OpFunc:
+		b.layer(func(s graph.Scope, x *graph.Node) (*graph.Node, error) { return o.Func(s, x, o, rate) })
+		if b.err == nil && b.x == nil {
+			b.fail("Func of %s returns neither a node nor an error", point)
+		}
+	}
+	b.mark(point)
 }
 
-func (b *builder) bneck(l bneck, stride, rate int, point string) {
-	switch l.kind {
-	case kindConv, kindBare:
-		if l.kernel == 1 {
-			rate = 1
-		}
-		b.explicitPad(l.kernel, rate)
-		a := slim.Args{Stride: stride, Rate: rate}
+// depthSep is conv_blocks.split_separable_conv2d.
+func (b *builder) depthSep(o ConvOp, rate int) {
+	build := func(prefix string) {
+		a := slim.Args{Stride: o.Stride, Rate: rate, Normalizer: o.Normalizer, Padding: slim.Same}
 		if b.c.UseExplicitPadding {
+			b.pad(3, rate)
 			a.Padding = slim.Valid
 		}
-		if l.kind == kindBare {
-			a.Normalizer = slim.NoNormalizer
-		}
-		b.conv("", l.outputs, kernel(l.kernel), a, b.inner(l.activation))
-	case kindPool:
-		size := kernel(7)
-		if s := b.shape(); s[1] == s[2] && s[1] != graph.Unknown {
-			size = kernel(s[1])
-		}
-		b.avgPool("", size, 1, slim.Valid)
-	default:
-		b.numbered("expanded_conv", func() { b.expanded(l, stride, rate, point) })
+		b.separable(prefix+"depthwise", 0, kernel(3), a)
+		b.conv(prefix+"pointwise", o.NumOutputs, kernel(1), slim.Args{Normalizer: o.Normalizer})
 	}
+	if o.Scope != "" {
+		build(o.Scope + "_")
+		return
+	}
+	b.numbered("separable", func() { build("") })
 }
 
-// expanded is an inverted residual (conv_blocks.expanded_conv): 1×1 to more
-// channels, depthwise, 1×1 to fewer.
-func (b *builder) expanded(l bneck, stride, rate int, point string) {
-	in, channels := b.x, b.channels()
-	inner := divisible(float64(channels)*l.expand, 8, 8)
-	if l.expand == 1 {
-		inner = channels
+// reduceTo1x1 averages over the whole map if it is square.
+func (b *builder) reduceTo1x1(o ConvOp, rate int, point string) {
+	if !b.idle() && (rate > 1 || b.c.UseExplicitPadding) {
+		b.fail("%s averages over the whole map, which is not for OutputStride nor UseExplicitPadding, as in TF-Slim; set FinalEndpoint to a layer before it", point)
+		return
 	}
-	switch {
-	case inner > channels && l.kind == kindFused:
-		b.conv("expand", inner, kernel(l.kernel), slim.Args{Stride: stride, Rate: rate}, b.inner(l.activation))
-		b.output(point, "expansion_output")
-	case inner > channels:
-		b.conv("expand", inner, kernel(1), b.inner(l.activation))
-		b.output(point, "expansion_output")
+	size := kernel(7)
+	if s := b.shape(); s[1] == s[2] && s[1] != graph.Unknown {
+		size = kernel(s[1])
 	}
-	if l.kind != kindFused {
-		b.depthwise(l, stride, rate)
-		b.output(point, "depthwise_output")
-	}
-	if l.squeeze {
-		b.squeezeExcite()
-	}
-	b.conv("project", l.outputs, kernel(1), slim.Args{Activation: slim.Linear})
-	if !l.noResidual && stride == 1 && l.outputs == channels {
-		b.op("add", ops.Add, in)
-	}
-	b.output(point, "output")
-}
-
-// output names a layer's inner result, and makes it an end point.
-func (b *builder) output(point, name string) {
-	b.op(name, ops.Identity{})
-	if !b.idle() {
-		b.end[point+"/"+name] = b.x
-	}
-}
-
-func (b *builder) depthwise(l bneck, stride, rate int) {
-	a := slim.Args{Stride: stride, Rate: rate}
-	b.explicitPad(l.kernel, rate)
-	if b.c.UseExplicitPadding {
-		a.Padding = slim.Valid
-	}
-	b.separable("depthwise", 0, kernel(l.kernel), a, b.inner(l.activation))
-}
-
-// inner is the activation inside of a layer: Config's in place of ReLU6.
-func (b *builder) inner(a slim.Activation) slim.Args {
-	switch {
-	case a == slim.HardSwish:
-		return slim.Args{ActivationFn: func(s graph.Scope, x *graph.Node) (*graph.Node, error) {
-			return s.Apply("hard_swish/mul_1", ops.HardSwish, x)
-		}}
-	case a == slim.ReLU6 && b.c.Activation != "":
-		a = b.c.Activation
-	}
-	return slim.Args{Activation: a}
-}
-
-// squeezeExcite weighs the channels by their means over the map (Hu et al.,
-// arXiv:1709.01507).
-func (b *builder) squeezeExcite() {
-	b.scope("squeeze_excite", func() {
-		in, channels := b.x, b.channels()
-		b.poolMap("AvgPool")
-		b.conv("", divisible(float64(channels)/4, 8, 8), kernel(1), slim.Args{Normalizer: slim.NoNormalizer, Activation: slim.ReLU})
-		b.conv("", channels, kernel(1), plain())
-		// The gate is TensorFlow's relu6(x+3)·0.16667, not a sixth.
-		b.op("add", ops.Affine{By: 1, Plus: 3})
-		b.op("Relu6", ops.Relu6)
-		b.op("mul", ops.Affine{By: 0.16667})
-		b.op("mul_1", ops.Mul, in)
-	})
+	b.avgPool(o.Scope, size, o.Stride, slim.Valid)
 }
 
 // invertedHead is the head of mobilenet.mobilenet.
 func (b *builder) invertedHead() {
 	b.scope("Logits", func() {
-		b.poolMap("AvgPool2D")
+		if b.c.UseReduceMeanForPooling {
+			b.globalPool("ReduceMean", true)
+		} else {
+			b.poolMap("AvgPool2D")
+		}
 		b.mark("global_pool")
 		if b.c.NumClasses == 0 {
 			return
@@ -234,14 +225,4 @@ func (b *builder) invertedHead() {
 		b.mark("Logits")
 		b.predictions("Predictions", "Predictions")
 	}
-}
-
-// poolMap is poolAll as an operation, without a scope of its own.
-func (b *builder) poolMap(name string) {
-	size := b.shape()[1:3]
-	if size[0] == graph.Unknown || size[1] == graph.Unknown {
-		b.globalPool(name, true)
-		return
-	}
-	b.op(name, ops.AvgPool{KSize: [2]int(size), Padding: ops.Valid})
 }

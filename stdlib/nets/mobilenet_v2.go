@@ -11,6 +11,9 @@ import (
 // NumClasses]. TF-Slim's checkpoints are best restored by the names of their
 // moving averages.
 //
+// ConvDefs are other layers than V2_DEF; UseGroupNorm is TF-Slim's
+// mobilenet_base_group_norm, with a head too.
+//
 // End points: layer_1 … layer_19, layer_2/depthwise_output,
 // layer_3/expansion_output, …, layer_3/output, global_pool, Logits,
 // Predictions. The head is MobilenetV2/Logits. Defaults: KeepProb 0.8,
@@ -22,26 +25,27 @@ func MobilenetV2(images *graph.Node, c Config) (logits *graph.Node, endPoints En
 
 // mobilenetV2Layers are table 2, each row repeated as often as it says; only
 // the first of them has the stride.
-func mobilenetV2Layers() []bneck {
-	layers := []bneck{{kind: kindConv, kernel: 3, outputs: 32, stride: 2, activation: slim.ReLU6}}
+func mobilenetV2Layers() []ConvOp {
+	layers := []ConvOp{{Op: OpConv2D, KernelSize: kernel(3), NumOutputs: 32, Stride: 2}}
 	for _, r := range []struct {
 		expand                   float64
 		outputs, repeats, stride int
 	}{{1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}} {
 		for i := range r.repeats {
-			stride := 1
+			o := ConvOp{Op: OpExpandedConv, Expansion: r.expand, NumOutputs: r.outputs}
 			if i == 0 {
-				stride = r.stride
+				o.Stride = r.stride
 			}
-			layers = append(layers, bneck{kernel: 3, expand: r.expand, outputs: r.outputs, stride: stride, activation: slim.ReLU6})
+			layers = append(layers, o)
 		}
 	}
-	return append(layers, bneck{kind: kindConv, kernel: 1, outputs: 1280, activation: slim.ReLU6})
+	layers[1].ExpansionDivisibleBy = 1
+	return append(layers, ConvOp{Op: OpConv2D, KernelSize: kernel(1), NumOutputs: 1280})
 }
 
 func mobilenetV2Spec(name string, multiplier float64, fine bool) spec {
-	s := invertedSpec(name, "MobilenetV2", func(b *builder) { b.inverted(mobilenetV2Layers(), 1) },
-		"UseExplicitPadding", "MinDepth", "DivisibleBy", "Activation")
+	v2 := inverted{layers: mobilenetV2Layers(), activation: slim.ReLU6}
+	s := v2.spec(name, "MobilenetV2", "MinDepth", "DivisibleBy", "Activation")
 	s.defaults.DepthMultiplier, s.defaults.FinegrainClassificationMode = multiplier, fine
 	return s
 }

@@ -1,8 +1,6 @@
 package nets
 
 import (
-	"math"
-
 	"graft/stdlib/graph"
 	"graft/stdlib/slim"
 )
@@ -15,8 +13,12 @@ import (
 //
 // End points: layer_1 … layer_19, layer_2/depthwise_output,
 // layer_3/expansion_output, …, layer_3/output, global_pool, Logits,
-// Predictions. The head is MobilenetV3/Logits. Defaults: KeepProb 0.8,
-// WeightDecay 0.00004 (not on depthwise filters), BatchNormDecay 0.997, Stddev
+// Predictions. The head is MobilenetV3/Logits. ConvDefs are other layers, such
+// as V3_LARGE_DETECTION. UseExplicitPadding and an OutputStride that is below
+// the net's end before the average over the whole map, as in TF-Slim: set
+// FinalEndpoint (layer_17 in the large net). TF-Slim pads V3's layers before
+// their expansion and then again, so that maps grow; so does this.
+// Defaults: KeepProb 0.8, WeightDecay 0.00004 (not on depthwise filters), BatchNormDecay 0.997, Stddev
 // 0.09. Errors are Build's.
 func MobilenetV3Large(images *graph.Node, c Config) (logits *graph.Node, endPoints EndPoints, err error) {
 	return Build("mobilenet_v3_large", images, c)
@@ -48,91 +50,134 @@ func MobilenetEdgeTPU(images *graph.Node, c Config) (logits *graph.Node, endPoin
 	return Build("mobilenet_edgetpu", images, c)
 }
 
-func mobilenetV3Spec(name, scope string, layers []bneck) spec {
-	return invertedSpec(name, scope, func(b *builder) { b.inverted(layers, math.Inf(1)) })
+func mobilenetV3Spec(name, scope string, layers []ConvOp) spec {
+	return inverted{layers: layers, activation: slim.ReLU, unscaled: true}.spec(name, scope)
+}
+
+const (
+	relu  = slim.ReLU
+	swish = slim.HardSwish
+)
+
+// mbv3Op is mbv3_op: expansion, outputs, kernel, stride.
+func mbv3Op(expansion float64, outputs, size, stride int, a slim.Activation) ConvOp {
+	return ConvOp{Op: OpExpandedConv, Expansion: expansion, NumOutputs: outputs, KernelSize: kernel(size), Stride: stride, Activation: a}
+}
+
+// mbv3OpSE is mbv3_op_se.
+func mbv3OpSE(expansion float64, outputs, size, stride int, a slim.Activation) ConvOp {
+	o := mbv3Op(expansion, outputs, size, stride, a)
+	o.SqueezeExcite = true
+	return o
+}
+
+// mbv3Fused is mbv3_fused, whose expansion is a whole convolution.
+func mbv3Fused(expansion float64, outputs, size, stride int) ConvOp {
+	o := mbv3Op(expansion, outputs, 1, stride, relu)
+	o.ExpansionKernelSize, o.DepthwiseLocation = kernel(size), "none"
+	return o
+}
+
+func mbv3Conv(size, outputs, stride int, a slim.Activation) ConvOp {
+	return ConvOp{Op: OpConv2D, KernelSize: kernel(size), NumOutputs: outputs, Stride: stride, Activation: a}
+}
+
+func withoutResidual(o ConvOp) ConvOp {
+	o.NoResidual = true
+	return o
 }
 
 // mobilenetV3Large is table 1: kernel, expansion, outputs, stride. The
 // expansions are fractions of the input's channels, as in TF-Slim.
-func mobilenetV3Large() []bneck {
-	return []bneck{
-		{kindConv, 3, 0, 16, 2, slim.HardSwish, false, false},
-		{kindInverted, 3, 1, 16, 1, slim.ReLU, false, false},
-		{kindInverted, 3, 4, 24, 2, slim.ReLU, false, false},
-		{kindInverted, 3, 3, 24, 1, slim.ReLU, false, false},
-		{kindInverted, 5, 3, 40, 2, slim.ReLU, true, false},
-		{kindInverted, 5, 3, 40, 1, slim.ReLU, true, false},
-		{kindInverted, 5, 3, 40, 1, slim.ReLU, true, false},
-		{kindInverted, 3, 6, 80, 2, slim.HardSwish, false, false},
-		{kindInverted, 3, 2.5, 80, 1, slim.HardSwish, false, false},
-		{kindInverted, 3, 184 / 80., 80, 1, slim.HardSwish, false, false},
-		{kindInverted, 3, 184 / 80., 80, 1, slim.HardSwish, false, false},
-		{kindInverted, 3, 6, 112, 1, slim.HardSwish, true, false},
-		{kindInverted, 3, 6, 112, 1, slim.HardSwish, true, false},
-		{kindInverted, 5, 6, 160, 2, slim.HardSwish, true, false},
-		{kindInverted, 5, 6, 160, 1, slim.HardSwish, true, false},
-		{kindInverted, 5, 6, 160, 1, slim.HardSwish, true, false},
-		{kindConv, 1, 0, 960, 1, slim.HardSwish, false, false},
-		{kind: kindPool},
-		{kindBare, 1, 0, 1280, 1, slim.HardSwish, false, false},
+func mobilenetV3Large() []ConvOp {
+	return []ConvOp{
+		mbv3Conv(3, 16, 2, swish),
+		mbv3Op(1, 16, 3, 1, relu),
+		mbv3Op(4, 24, 3, 2, relu),
+		mbv3Op(3, 24, 3, 1, relu),
+		mbv3OpSE(3, 40, 5, 2, relu),
+		mbv3OpSE(3, 40, 5, 1, relu),
+		mbv3OpSE(3, 40, 5, 1, relu),
+		mbv3Op(6, 80, 3, 2, swish),
+		mbv3Op(2.5, 80, 3, 1, swish),
+		mbv3Op(184/80., 80, 3, 1, swish),
+		mbv3Op(184/80., 80, 3, 1, swish),
+		mbv3OpSE(6, 112, 3, 1, swish),
+		mbv3OpSE(6, 112, 3, 1, swish),
+		mbv3OpSE(6, 160, 5, 2, swish),
+		mbv3OpSE(6, 160, 5, 1, swish),
+		mbv3OpSE(6, 160, 5, 1, swish),
+		mbv3Conv(1, 960, 1, swish),
+		{Op: OpReduceTo1x1},
+		{Op: OpConv2D, KernelSize: kernel(1), NumOutputs: 1280, Activation: swish, Normalizer: slim.NoNormalizer},
 	}
 }
 
 // mobilenetV3Small is table 2.
-func mobilenetV3Small() []bneck {
-	return []bneck{
-		{kindConv, 3, 0, 16, 2, slim.HardSwish, false, false},
-		{kindInverted, 3, 1, 16, 2, slim.ReLU, true, false},
-		{kindInverted, 3, 72 / 16., 24, 2, slim.ReLU, false, false},
-		{kindInverted, 3, 88 / 24., 24, 1, slim.ReLU, false, false},
-		{kindInverted, 5, 4, 40, 2, slim.HardSwish, true, false},
-		{kindInverted, 5, 6, 40, 1, slim.HardSwish, true, false},
-		{kindInverted, 5, 6, 40, 1, slim.HardSwish, true, false},
-		{kindInverted, 5, 3, 48, 1, slim.HardSwish, true, false},
-		{kindInverted, 5, 3, 48, 1, slim.HardSwish, true, false},
-		{kindInverted, 5, 6, 96, 2, slim.HardSwish, true, false},
-		{kindInverted, 5, 6, 96, 1, slim.HardSwish, true, false},
-		{kindInverted, 5, 6, 96, 1, slim.HardSwish, true, false},
-		{kindConv, 1, 0, 576, 1, slim.HardSwish, false, false},
-		{kind: kindPool},
-		{kindBare, 1, 0, 1024, 1, slim.HardSwish, false, false},
+func mobilenetV3Small() []ConvOp {
+	return []ConvOp{
+		mbv3Conv(3, 16, 2, swish),
+		mbv3OpSE(1, 16, 3, 2, relu),
+		mbv3Op(72/16., 24, 3, 2, relu),
+		mbv3Op(88/24., 24, 3, 1, relu),
+		mbv3OpSE(4, 40, 5, 2, swish),
+		mbv3OpSE(6, 40, 5, 1, swish),
+		mbv3OpSE(6, 40, 5, 1, swish),
+		mbv3OpSE(3, 48, 5, 1, swish),
+		mbv3OpSE(3, 48, 5, 1, swish),
+		mbv3OpSE(6, 96, 5, 2, swish),
+		mbv3OpSE(6, 96, 5, 1, swish),
+		mbv3OpSE(6, 96, 5, 1, swish),
+		mbv3Conv(1, 576, 1, swish),
+		{Op: OpReduceTo1x1},
+		{Op: OpConv2D, KernelSize: kernel(1), NumOutputs: 1024, Activation: swish, Normalizer: slim.NoNormalizer},
 	}
 }
 
 // minimalistic leaves out what is slow on some hardware.
-func minimalistic(layers []bneck) []bneck {
+func minimalistic(layers []ConvOp) []ConvOp {
 	for i := range layers {
-		l := &layers[i]
-		l.kernel, l.activation, l.squeeze = min(3, l.kernel), slim.ReLU, false
+		if o := &layers[i]; o.Op != OpReduceTo1x1 {
+			o.KernelSize, o.Activation, o.SqueezeExcite = kernel(min(3, o.KernelSize[0])), relu, false
+		}
 	}
 	return layers
 }
 
-func mobilenetEdgeTPU() []bneck {
-	return []bneck{
-		{kindConv, 3, 0, 32, 2, slim.ReLU, false, false},
-		{kindFused, 3, 1, 16, 1, slim.ReLU, false, false},
-		{kindFused, 3, 8, 32, 2, slim.ReLU, false, false},
-		{kindFused, 3, 4, 32, 1, slim.ReLU, false, false},
-		{kindFused, 3, 4, 32, 1, slim.ReLU, false, false},
-		{kindFused, 3, 4, 32, 1, slim.ReLU, false, false},
-		{kindFused, 3, 8, 48, 2, slim.ReLU, false, false},
-		{kindFused, 3, 4, 48, 1, slim.ReLU, false, false},
-		{kindFused, 3, 4, 48, 1, slim.ReLU, false, false},
-		{kindFused, 3, 4, 48, 1, slim.ReLU, false, false},
-		{kindInverted, 3, 8, 96, 2, slim.ReLU, false, false},
-		{kindInverted, 3, 4, 96, 1, slim.ReLU, false, false},
-		{kindInverted, 3, 4, 96, 1, slim.ReLU, false, false},
-		{kindInverted, 3, 4, 96, 1, slim.ReLU, false, false},
-		{kindInverted, 3, 8, 96, 1, slim.ReLU, false, true},
-		{kindInverted, 3, 4, 96, 1, slim.ReLU, false, false},
-		{kindInverted, 3, 4, 96, 1, slim.ReLU, false, false},
-		{kindInverted, 3, 4, 96, 1, slim.ReLU, false, false},
-		{kindInverted, 5, 8, 160, 2, slim.ReLU, false, false},
-		{kindInverted, 5, 4, 160, 1, slim.ReLU, false, false},
-		{kindInverted, 5, 4, 160, 1, slim.ReLU, false, false},
-		{kindInverted, 5, 4, 160, 1, slim.ReLU, false, false},
-		{kindInverted, 3, 8, 192, 1, slim.ReLU, false, false},
-		{kindConv, 1, 0, 1280, 1, slim.ReLU, false, false},
+// narrowed halves the outputs of layers first … last, counted from 0, for
+// detectors (_reduce_consecutive_layers).
+func narrowed(layers []ConvOp, first, last int) []ConvOp {
+	for i := first; i <= last; i++ {
+		layers[i].NumOutputs /= 2
+	}
+	return layers
+}
+
+func mobilenetEdgeTPU() []ConvOp {
+	return []ConvOp{
+		mbv3Conv(3, 32, 2, relu),
+		mbv3Fused(1, 16, 3, 1),
+		mbv3Fused(8, 32, 3, 2),
+		mbv3Fused(4, 32, 3, 1),
+		mbv3Fused(4, 32, 3, 1),
+		mbv3Fused(4, 32, 3, 1),
+		mbv3Fused(8, 48, 3, 2),
+		mbv3Fused(4, 48, 3, 1),
+		mbv3Fused(4, 48, 3, 1),
+		mbv3Fused(4, 48, 3, 1),
+		mbv3Op(8, 96, 3, 2, relu),
+		mbv3Op(4, 96, 3, 1, relu),
+		mbv3Op(4, 96, 3, 1, relu),
+		mbv3Op(4, 96, 3, 1, relu),
+		withoutResidual(mbv3Op(8, 96, 3, 1, relu)),
+		mbv3Op(4, 96, 3, 1, relu),
+		mbv3Op(4, 96, 3, 1, relu),
+		mbv3Op(4, 96, 3, 1, relu),
+		mbv3Op(8, 160, 5, 2, relu),
+		mbv3Op(4, 160, 5, 1, relu),
+		mbv3Op(4, 160, 5, 1, relu),
+		mbv3Op(4, 160, 5, 1, relu),
+		mbv3Op(8, 192, 3, 1, relu),
+		mbv3Conv(1, 1280, 1, relu),
 	}
 }

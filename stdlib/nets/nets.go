@@ -97,6 +97,12 @@ type Config struct {
 	// FinegrainClassificationMode keeps the last layer of the body at its
 	// full width when DepthMultiplier is below 1.
 	FinegrainClassificationMode bool
+	// ConvDefs are the layers of a MobileNet's body (conv_defs); those of
+	// LookupConvDefs or one's own. Default: the net's.
+	ConvDefs *ConvDefs
+	// UseReduceMeanForPooling takes the mean of the last map by an operation
+	// that is named so (use_reduce_mean_for_pooling); the values are the same.
+	UseReduceMeanForPooling bool
 	// IncludeRootBlock has the convolutions and pools before the first block
 	// of the net. Default: True.
 	IncludeRootBlock slim.Bool
@@ -122,12 +128,21 @@ type Config struct {
 	WeightDecay float64
 	// RegularizeDepthwise puts the penalty on depthwise filters too.
 	RegularizeDepthwise bool
-	// Stddev is the standard deviation of the first weights (stddev).
-	// Default: the net's own.
+	// Stddev is the standard deviation of the first weights (stddev); in the
+	// MobileNets V2 and V3 one below 0 means slim.Xavier. Default: the net's own.
 	Stddev float64
 	// UseBatchNorm normalises after convolutions; without it they have biases.
 	// Default: True.
 	UseBatchNorm slim.Bool
+	// Normalizer follows convolutions in place of batch normalisation
+	// (normalizer_fn). Default: slim.BatchNormalizer.
+	Normalizer slim.Normalizer
+	// UseGroupNorm normalises by groups of channels instead of by the batch
+	// (use_groupnorm; mobilenet_base_group_norm).
+	UseGroupNorm bool
+	// Groups is their number, which divides all numbers of channels, at least
+	// 1. Default: 8; 32 with slim.GroupNormalizer as Normalizer.
+	Groups int
 	// BatchNormDecay is the decay of the moving statistics, in (0, 1).
 	// Default: the net's own.
 	BatchNormDecay float64

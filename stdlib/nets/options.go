@@ -56,7 +56,8 @@ func (c Config) check(n *spec) error {
 		{"MinDepth", c.MinDepth < 0, c.MinDepth, "at least 1"},
 		{"DivisibleBy", c.DivisibleBy < 0, c.DivisibleBy, "at least 1"},
 		{"OutputStride", c.OutputStride < 0, c.OutputStride, "at least 1"},
-		{"Stddev", c.Stddev < 0, c.Stddev, "above 0"},
+		{"Stddev", c.Stddev < 0 && !n.headAnywhere, c.Stddev, "above 0"},
+		{"Groups", c.Groups < 0, c.Groups, "at least 1"},
 		{"BatchNormDecay", c.BatchNormDecay < 0 || c.BatchNormDecay >= 1, c.BatchNormDecay, "in (0, 1)"},
 		{"BatchNormEpsilon", c.BatchNormEpsilon < 0, c.BatchNormEpsilon, "above 0"},
 		{"FirstTemporalKernelSize", !slices.Contains([]int{0, 1, 3, 5, 7}, c.FirstTemporalKernelSize), c.FirstTemporalKernelSize, "1, 3, 5 or 7"},
@@ -64,6 +65,20 @@ func (c Config) check(n *spec) error {
 	} {
 		if r.bad {
 			return fmt.Errorf("%s is %v, it must be %s", r.name, r.got, r.want)
+		}
+	}
+	if c.Groups != 0 && !c.UseGroupNorm && c.Normalizer != slim.GroupNormalizer {
+		return fmt.Errorf("Groups is %d, but nothing is normalised by groups", c.Groups)
+	}
+	if c.Normalizer != "" && c.UseBatchNorm == slim.False {
+		return fmt.Errorf("Normalizer is %s and UseBatchNorm is off: one of them says it", c.Normalizer)
+	}
+	if c.UseGroupNorm && c.ConvDefs != nil && c.ConvDefs.Defaults != nil {
+		return fmt.Errorf("UseGroupNorm takes the place of ConvDefs' Defaults: one of them says it")
+	}
+	if c.ConvDefs != nil {
+		if err := c.ConvDefs.check(n); err != nil {
+			return err
 		}
 	}
 	if c.FinalEndpoint != "" && c.NumClasses > 0 && !n.headAnywhere {

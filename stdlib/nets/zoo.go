@@ -49,9 +49,10 @@ func (n Net) Build(images *graph.Node, c Config) (logits *graph.Node, endPoints 
 // spec is a row of the zoo's table.
 type spec struct {
 	Net
-	defaults     Config   // of options that are not given
-	takes        []string // options beyond the common ones
-	headAnywhere bool     // FinalEndpoint does not leave out the head
+	defaults     Config                    // of options that are not given
+	takes        []string                  // options beyond the common ones
+	headAnywhere bool                      // FinalEndpoint does not leave out the head
+	convOpFields func(ConvOpKind) []string // what ConvDefs may say
 	build        func(b *builder)
 }
 
