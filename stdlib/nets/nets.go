@@ -112,6 +112,9 @@ type Config struct {
 	// StoreNonStridedActivations makes the end points of a resnet's blocks
 	// those before the block's stride.
 	StoreNonStridedActivations bool
+	// UseBoundedActivations keeps a resnet V1's residuals within ±6 and its
+	// units' results within 0 … 6 (use_bounded_activations of bottleneck).
+	UseBoundedActivations bool
 	// UseExplicitPadding pads images by half a kernel on each side whatever
 	// their size, and then uses Valid padding.
 	UseExplicitPadding bool

@@ -13,33 +13,57 @@ func resnets() []spec {
 	var out []spec
 	for _, n := range []struct{ depth, b2, b3 int }{{50, 4, 6}, {101, 4, 23}, {152, 8, 36}, {200, 24, 36}} {
 		units := []int{3, n.b2, n.b3, 3}
-		v1 := resnetSpec(fmt.Sprintf("resnet_v1_%d", n.depth), (*builder).bottleneckV1, units)
+		v1 := resnetV1Spec(fmt.Sprintf("resnet_v1_%d", n.depth), units)
 		v1.NumClasses, v1.LabelsOffset, v1.Preprocessing = 1000, 1, "vgg"
-		v1.takes = append(v1.takes, "StoreNonStridedActivations", "DepthMultiplier", "MinDepth")
-		v2 := resnetSpec(fmt.Sprintf("resnet_v2_%d", n.depth), (*builder).bottleneckV2, units)
+		v2 := resnetV2Spec(fmt.Sprintf("resnet_v2_%d", n.depth), units)
 		v2.NumClasses, v2.Preprocessing = 1001, "inception"
 		out = append(out, v1, v2)
 	}
 	return out
 }
 
-func resnetSpec(name string, unit bottleneck, units []int) spec {
+func resnetV1Spec(name string, units []int) spec {
+	s := resnetSpec(name)
+	s.takes = append(s.takes, "StoreNonStridedActivations", "UseBoundedActivations", "DepthMultiplier", "MinDepth")
+	s.build = func(b *builder) { b.resnet((*builder).bottleneckV1, b.bottlenecks(units), false) }
+	return s
+}
+
+func resnetV2Spec(name string, units []int) spec {
+	s := resnetSpec(name)
+	s.build = func(b *builder) { b.resnet((*builder).bottleneckV2, b.bottlenecks(units), true) }
+	return s
+}
+
+func resnetSpec(name string) spec {
 	return spec{
 		Net: Net{Name: name, ImageSize: 224, Channels: 3, HeadScopes: []string{name + "/logits/"}},
 		defaults: Config{Scope: name, GlobalPool: slim.True, DepthMultiplier: 1, MinDepth: 8, WeightDecay: 0.0001,
 			BatchNormDecay: 0.997, BatchNormEpsilon: 0.00001, BatchNormScale: slim.True},
 		takes: []string{"SpatialSqueeze", "GlobalPool", "OutputStride", "IncludeRootBlock", "Activation",
 			"UseBatchNorm", "BatchNormDecay", "BatchNormEpsilon", "BatchNormScale", "BatchNormUpdatesCollections", "BatchNormUpdatesInPlace"},
-		build: func(b *builder) { b.resnet(unit, units, name[len("resnet_v")] == '2') },
 	}
 }
 
-// bottleneck is a residual unit: 1×1 to inner channels, 3×3, 1×1 to outputs.
-type bottleneck func(b *builder, outputs, inner, stride, rate int)
+// bottlenecks are the four blocks of the published nets.
+func (b *builder) bottlenecks(units []int) []ResnetBlock {
+	var out []ResnetBlock
+	for i, n := range units {
+		stride := 2
+		if i == len(units)-1 {
+			stride = 1
+		}
+		out = append(out, BottleneckBlock(fmt.Sprintf("block%d", i+1), b.depth(64<<i), n, stride))
+	}
+	return out
+}
 
-// resnet is a net of four blocks. The stride of a block is in its last unit,
-// as in TF-Slim, not in its first.
-func (b *builder) resnet(unit bottleneck, units []int, v2 bool) {
+// bottleneck is a residual unit: 1×1 to u.DepthBottleneck channels, 3×3, 1×1
+// to u.Depth.
+type bottleneck func(b *builder, u ResnetUnit, rate int)
+
+// resnet is a net of blocks.
+func (b *builder) resnet(unit bottleneck, blocks []ResnetBlock, v2 bool) {
 	b.args(slim.Args{WeightsRegularizer: b.l2(), WeightsInitializer: graph.VarianceScaling{}, Normalizer: b.normalizer(),
 		Activation: b.c.Activation}, slim.LayerConv2D)
 	b.args(slim.Args{Padding: slim.Same}, slim.LayerMaxPool2D)
@@ -58,12 +82,13 @@ func (b *builder) resnet(unit bottleneck, units []int, v2 bool) {
 		b.convSame("conv1", 64, 7, 2, 1, root)
 		b.maxPool("pool1", 3, 2)
 	}
-	for i, n := range units {
-		stride := 2
-		if i == len(units)-1 {
-			stride = 1
+	for _, block := range blocks {
+		stack := func() { b.resnetBlock(unit, block, d) }
+		if block.Scope == "" {
+			b.numbered("block", stack)
+		} else {
+			b.scope(block.Scope, stack)
 		}
-		b.scope(fmt.Sprintf("block%d", i+1), func() { b.resnetBlock(unit, b.depth(64<<i), n, stride, d) })
 	}
 	d.reached(b)
 	if v2 {
@@ -73,18 +98,25 @@ func (b *builder) resnet(unit bottleneck, units []int, v2 bool) {
 	b.resnetHead()
 }
 
-func (b *builder) resnetBlock(unit bottleneck, inner, n, stride int, d *dilation) {
+func (b *builder) resnetBlock(unit bottleneck, block ResnetBlock, d *dilation) {
 	after := 1
-	for i := range n {
-		s := 1
-		if i == n-1 {
-			s = stride
+	for i, u := range block.Units {
+		own := max(1, u.Stride)
+		if i == len(block.Units)-1 && b.c.StoreNonStridedActivations {
+			own, after = 1, own
 		}
-		if i == n-1 && b.c.StoreNonStridedActivations {
-			s, after = 1, stride
-		}
-		by, rate := d.next(b, s)
-		b.scope(fmt.Sprintf("unit_%d", i+1), func() { unit(b, 4*inner, inner, by, rate) })
+		var rate int
+		u.Stride, rate = d.next(b, own)
+		b.scope(fmt.Sprintf("unit_%d", i+1), func() {
+			if block.UnitFn == nil {
+				unit(b, u, rate)
+				return
+			}
+			b.layer(func(s graph.Scope, x *graph.Node) (*graph.Node, error) { return block.UnitFn(s, x, u, rate) })
+			if b.err == nil && b.x == nil {
+				b.fail("UnitFn of %s returns neither a node nor an error", b.s.Path())
+			}
+		})
 	}
 	b.mark(b.s.Path())
 	if after, _ = d.next(b, after); after > 1 {

@@ -2,6 +2,7 @@ package nets
 
 import (
 	"graft/stdlib/graph"
+	"graft/stdlib/internal/ops"
 	"graft/stdlib/slim"
 )
 
@@ -40,23 +41,34 @@ func Resnet200V1(images *graph.Node, c Config) (logits *graph.Node, endPoints En
 
 // bottleneckV1 normalises after each convolution (arXiv:1603.05027, figure
 // 1a).
-func (b *builder) bottleneckV1(outputs, inner, stride, rate int) {
+func (b *builder) bottleneckV1(u ResnetUnit, rate int) {
 	b.numbered("bottleneck_v1", func() {
-		in, channels := b.x, b.channels()
+		in, channels, bounded := b.x, b.channels(), b.c.UseBoundedActivations
 		shortcut := b.from(in, func() {
-			if channels == outputs {
-				b.subsample("shortcut", stride)
+			a := slim.Args{Stride: u.Stride, Activation: slim.Linear}
+			if bounded {
+				a.Activation = slim.ReLU6
+			}
+			if channels == u.Depth {
+				b.subsample("shortcut", u.Stride)
 			} else {
-				b.conv("shortcut", outputs, kernel(1), slim.Args{Stride: stride, Activation: slim.Linear})
+				b.conv("shortcut", u.Depth, kernel(1), a)
 			}
 		})
 		residual := b.from(in, func() {
-			b.conv("conv1", inner, kernel(1))
-			b.convSame("conv2", inner, 3, stride, rate)
-			b.conv("conv3", outputs, kernel(1), slim.Args{Activation: slim.Linear})
+			b.conv("conv1", u.DepthBottleneck, kernel(1))
+			b.convSame("conv2", u.DepthBottleneck, 3, u.Stride, rate)
+			b.conv("conv3", u.Depth, kernel(1), slim.Args{Activation: slim.Linear})
+			if bounded {
+				b.clip(6)
+			}
 		})
 		b.add(shortcut, residual)
-		b.relu()
+		if bounded {
+			b.op("Relu6", ops.Relu6)
+		} else {
+			b.relu()
+		}
 		b.mark(b.s.Path())
 	})
 }

@@ -32,25 +32,25 @@ func Resnet200V2(images *graph.Node, c Config) (logits *graph.Node, endPoints En
 }
 
 // bottleneckV2 normalises before each convolution (figure 1b).
-func (b *builder) bottleneckV2(outputs, inner, stride, rate int) {
+func (b *builder) bottleneckV2(u ResnetUnit, rate int) {
 	b.numbered("bottleneck_v2", func() {
 		in, channels := b.x, b.channels()
 		before := b.from(in, func() { b.normalise("preact", slim.Args{Activation: slim.ReLU}) })
 		x := in
-		if channels != outputs {
+		if channels != u.Depth {
 			x = before
 		}
 		shortcut := b.from(x, func() {
-			if channels == outputs {
-				b.subsample("shortcut", stride)
+			if channels == u.Depth {
+				b.subsample("shortcut", u.Stride)
 			} else {
-				b.conv("shortcut", outputs, kernel(1), plain(), slim.Args{Stride: stride})
+				b.conv("shortcut", u.Depth, kernel(1), plain(), slim.Args{Stride: u.Stride})
 			}
 		})
 		residual := b.from(before, func() {
-			b.conv("conv1", inner, kernel(1))
-			b.convSame("conv2", inner, 3, stride, rate)
-			b.conv("conv3", outputs, kernel(1), plain())
+			b.conv("conv1", u.DepthBottleneck, kernel(1))
+			b.convSame("conv2", u.DepthBottleneck, 3, u.Stride, rate)
+			b.conv("conv3", u.Depth, kernel(1), plain())
 		})
 		b.add(shortcut, residual)
 		b.mark(b.s.Path())
