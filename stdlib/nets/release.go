@@ -2,8 +2,11 @@ package nets
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+
+	"graft/ckpt/fetch"
 )
 
 // release is what the name of one of TF-Slim's checkpoints says.
@@ -17,9 +20,13 @@ type release struct {
 // is MobileNet V1 with a quarter of the channels, for images of 128×128.
 var releaseNames = regexp.MustCompile(`^(mobilenet_[a-z0-9_]+?)_([0-9]\.[0-9]+)_([0-9]+)$`)
 
-// released reads a net's name, or a checkpoint's. The published resnets V2 are
-// for images of 299×299, whatever nets_factory says (TF-Slim's README).
+// released reads a net's name, a checkpoint's, or that of its archive, such as
+// vgg_16_2016_08_28. The published resnets V2 are for images of 299×299,
+// whatever nets_factory says (TF-Slim's README).
 func released(name string) release {
+	if r, err := fetch.Find(name); err == nil && !slices.Contains(Names(), name) {
+		name = r.Name
+	}
 	if strings.HasPrefix(name, "resnet_v2_") {
 		return release{net: name, size: 299} // as the published ones were evaluated
 	}
