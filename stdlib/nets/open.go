@@ -61,7 +61,7 @@ type OpenOptions struct {
 //
 // name is a net's, as Names has them, or that of one of TF-Slim's checkpoints:
 // mobilenet_v1_0.25_128 says the width and the size of the images too; an
-// archive.s name does as well, such as vgg_16_2016_08_28. path is
+// archive's name does as well, such as vgg_16_2016_08_28. path is
 // anything that ckpt.Open opens; "" gets the published checkpoint of that name
 // with ckpt.Fetch, once.
 //

@@ -73,6 +73,7 @@ func TestReferenceNets(t *testing.T) {
 type refRun struct {
 	*testing.T
 	c      *refCase
+	builds func(*graph.Node, Config) (*graph.Node, EndPoints, error) // default: Build
 	g      *graph.Graph
 	sess   *graph.Session
 	feeds  graph.Feeds
@@ -128,7 +129,12 @@ func (r *refRun) build() bool {
 	r.g = graph.New()
 	images := ok[*graph.Node](r.T)(r.g.Placeholder("input", graph.Float32, r.c.Input.Shape...))
 	var err error
-	r.logits, r.end, err = Build(r.c.file.Net, images, c)
+	if r.builds == nil {
+		r.builds = func(images *graph.Node, c Config) (*graph.Node, EndPoints, error) {
+			return Build(r.c.file.Net, images, c)
+		}
+	}
+	r.logits, r.end, err = r.builds(images, c)
 	if r.c.Error != "" {
 		if err == nil {
 			r.Errorf("TensorFlow says %s: %s; nothing is said here", r.c.Error, r.c.Message)

@@ -153,6 +153,14 @@ var options = map[string]func(c *Config, v any){
 	"batch_norm_decay":              func(c *Config, v any) { c.BatchNormDecay = v.(float64) },
 	"bn_decay":                      func(c *Config, v any) { c.BatchNormDecay = v.(float64) },
 	"batch_norm_epsilon":            func(c *Config, v any) { c.BatchNormEpsilon = v.(float64) },
+	"use_bounded_activations":       func(c *Config, v any) { c.UseBoundedActivations = v.(bool) },
+	"activation_fn":                 func(c *Config, v any) { c.Activation = slim.Activation(v.(string)) },
+	"normalizer_fn":                 func(c *Config, v any) { c.Normalizer = slim.Normalizer(v.(string)) },
+	"use_groupnorm":                 func(c *Config, v any) { c.UseGroupNorm = v.(bool) },
+	"groups":                        func(c *Config, v any) { c.Groups = whole(v) },
+	"use_renorm":                    func(c *Config, v any) { c.BatchNormRenorm = v.(bool) },
+	"use_reduce_mean_for_pooling":   func(c *Config, v any) { c.UseReduceMeanForPooling = v.(bool) },
+	"base_only":                     func(c *Config, v any) { c.BaseOnly = v.(bool) },
 	"weight_decay": func(c *Config, v any) {
 		if c.WeightDecay = v.(float64); c.WeightDecay == 0 {
 			c.WeightDecay = -1
@@ -251,7 +259,7 @@ func fillValue(name string, shape []int, seed uint64, gains []gain) []float32 {
 		scale = math.Sqrt(6/product(shape[:len(shape)-1])) * by
 	case leaf == "depthwise_weights":
 		scale = math.Sqrt(6/float64(shape[0]*shape[1])) * by
-	case leaf == "gamma", leaf == "moving_variance":
+	case leaf == "gamma", leaf == "moving_variance", leaf == "moving_stddev", leaf == "renorm_stddev":
 		half = true
 	}
 	h := uint64(0xcbf29ce484222325)

@@ -1,0 +1,148 @@
+package nets
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"graft/stdlib/graph"
+	"graft/stdlib/slim"
+)
+
+// optionsGolden is testdata/options.json.gz: TensorFlow's own numbers, as
+// testdata/README.md says.
+type optionsGolden struct {
+	Versions map[string]string
+	Nets     []refNet
+	DropPath struct {
+		NumCells           int `json:"num_cells"`
+		NumConvFilters     int `json:"num_conv_filters"`
+		TotalTrainingSteps int `json:"total_training_steps"`
+		Steps              []int64
+		Kept               [][]any
+	} `json:"drop_path"`
+}
+
+func readOptions(t *testing.T) *optionsGolden {
+	f := ok[*os.File](t)(os.Open("testdata/options.json.gz"))
+	defer f.Close()
+	var g optionsGolden
+	if err := json.NewDecoder(ok[*gzip.Reader](t)(gzip.NewReader(f))).Decode(&g); err != nil {
+		t.Fatal(err)
+	}
+	return &g
+}
+
+// Options that few use, with layers and blocks of one's own.
+func TestOptionsAreTensorFlows(t *testing.T) {
+	g := readOptions(t)
+	for i := range g.Nets {
+		n := &g.Nets[i]
+		c := &n.Cases[0]
+		c.file = n
+		t.Run(n.Net+"/"+c.Case, func(t *testing.T) {
+			r := &refRun{T: t, c: c}
+			r.builds = c.special(t)
+			r.run()
+			t.Log(r.worst)
+		})
+	}
+}
+
+// special takes the arguments that JSON cannot give Config: layers and blocks.
+func (c *refCase) special(t *testing.T) func(*graph.Node, Config) (*graph.Node, EndPoints, error) {
+	take := func(key string) any {
+		v := c.Kwargs[key]
+		delete(c.Kwargs, key)
+		return v
+	}
+	var defs *ConvDefs
+	if name, is := take("conv_defs_name").(string); is {
+		defs = ok[*ConvDefs](t)(LookupConvDefs(name))
+	}
+	if spec := take("conv_defs"); spec != nil {
+		defs = &ConvDefs{}
+		if err := json.Unmarshal(ok[[]byte](t)(json.Marshal(spec)), &defs.Spec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var blocks []ResnetBlock
+	if rows, is := take("blocks").([]any); is {
+		for _, r := range rows {
+			b := ResnetBlock{Scope: r.([]any)[0].(string)}
+			for _, u := range r.([]any)[1].([]any) {
+				u := u.([]any)
+				b.Units = append(b.Units, ResnetUnit{whole(u[0]), whole(u[1]), whole(u[2])})
+			}
+			blocks = append(blocks, b)
+		}
+	}
+	if take("mine") == true {
+		blocks = append(blocks, ResnetBlock{Scope: "mine", Units: []ResnetUnit{{Depth: 24, Stride: 2}}, UnitFn: ownUnit})
+	}
+	for i, e := range c.EndPoints {
+		if e.Name == "global_pool" && strings.HasPrefix(c.file.Net, "mobilenet_v") {
+			// tf.nn.avg_pool2d has had two names; the nets have the older.
+			op := strings.TrimSuffix(*e.Op, "2D")
+			if strings.HasSuffix(op, "/AvgPool") {
+				op += "2D"
+			}
+			c.EndPoints[i].Op = &op
+		}
+	}
+	// The convolutions in a UnitFn are end points of TF-Slim's only.
+	c.EndPoints = slices.DeleteFunc(c.EndPoints, func(e refStat) bool { return strings.Contains(e.Name, "/mine/unit_1/") })
+	return func(images *graph.Node, config Config) (*graph.Node, EndPoints, error) {
+		config.ConvDefs = defs
+		switch {
+		case blocks == nil:
+			return Build(c.file.Net, images, config)
+		case c.file.Net == "resnet_v1":
+			return ResnetV1(images, blocks, config)
+		}
+		return ResnetV2(images, blocks, config)
+	}
+}
+
+// ownUnit is unit of make_options.py.
+func ownUnit(s graph.Scope, x *graph.Node, u ResnetUnit, rate int) (*graph.Node, error) {
+	return slim.Conv2D(s, x, u.Depth, []int{3, 3}, slim.Args{Stride: u.Stride, Rate: rate, Scope: "mine"})
+}
+
+// The share of paths that are kept falls with the step of the training, and
+// with the number of the cell.
+func TestDropPathIsTensorFlows(t *testing.T) {
+	want := readOptions(t).DropPath
+	g := graph.New()
+	x := ok[*graph.Node](t)(g.Placeholder("images", graph.Float32, 2, 16, 16, 3))
+	step := ok[*graph.Node](t)(g.Placeholder("step", graph.Int64))
+	_, _, err := NasnetCifar(x, Config{NumClasses: 10, IsTraining: true, Cells: &CellConfig{NumCells: want.NumCells,
+		NumConvFilters: want.NumConvFilters, TotalTrainingSteps: want.TotalTrainingSteps, CurrentStep: step}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fetches []graph.Fetch
+	var names []string
+	for _, n := range g.Nodes() {
+		if scope, is := strings.CutSuffix(n.Name(), "/drop_path/keep_prob"); is {
+			fetches, names = append(fetches, n), append(names, scope)
+		}
+	}
+	if len(names) != len(want.Kept) || len(names) == 0 {
+		t.Fatalf("%d paths may be dropped, want %d", len(names), len(want.Kept))
+	}
+	sess := ok[*graph.Session](t)(graph.NewSession(g))
+	for i, at := range want.Steps {
+		out := ok[[]*graph.Tensor](t)(sess.Run(graph.Feeds{step: ok[*graph.Tensor](t)(graph.FromInt64s([]int64{at}))}, fetches...))
+		for j, k := range want.Kept {
+			w := k[1].([]any)[i].(float64)
+			if got := float64(floats(out[j])[0]); names[j] != k[0] || math.Abs(got-w) > 1e-6 {
+				t.Errorf("step %d: %s keeps %v, want %v keeps %v", at, names[j], got, k[0], w)
+			}
+		}
+	}
+}
