@@ -8,8 +8,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
+	"image"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -161,4 +163,39 @@ func FuzzEXIF(f *testing.F) {
 			t.Errorf("orientation %d", n)
 		}
 	})
+}
+
+// Rows of a picture that was decoded are its bytes, to the last bit, scaled or
+// not: colours that lie beyond 0 … 255 are clamped.
+func TestRowsAreTheBytes(t *testing.T) {
+	for _, file := range ok[[]string](t)(filepath.Glob("testdata/*.*")) {
+		if strings.HasSuffix(file, ".py") || strings.HasSuffix(file, ".json") {
+			continue
+		}
+		text := ok[[]byte](t)(os.ReadFile(file))
+		want := ok[*Bytes](t)(WholeBytes(ok[Rows](t)(Decode(text))))
+		for _, by := range []float32{1, 1.0 / 255} {
+			rows := ok[Rows](t)(Decode(text))
+			if by != 1 {
+				rows = &Scaled{Rows: rows, By: by}
+			}
+			for i, got := range Whole(rows).Pix {
+				if w := float32(want.Pix[i]) * by; math.Float32bits(got) != math.Float32bits(w) {
+					t.Fatalf("%s: value %d is %v, want %v", file, i, got, w)
+				}
+			}
+		}
+	}
+	// The extremes, which no test picture has.
+	m := image.NewYCbCr(image.Rect(0, 0, 256, 9), image.YCbCrSubsampleRatio444)
+	for i := range m.Y {
+		m.Y[i], m.Cb[i], m.Cr[i] = byte(i), []byte{0, 255, 128}[i/256%3], []byte{0, 255, 128}[i/256/3]
+	}
+	rows := &decoded{byteRows: newYCC(m)}
+	want := ok[*Bytes](t)(WholeBytes(rows))
+	for i, got := range Whole(rows).Pix {
+		if got != float32(want.Pix[i]) {
+			t.Fatalf("value %d is %v, want %d", i, got, want.Pix[i])
+		}
+	}
 }

@@ -100,6 +100,23 @@ func (p *ycc) bytes(dst []byte, y, from, to int) {
 	}
 }
 
+// floats is bytes, of which each is looked up: a colour beyond 0 … 255 has its
+// level there, so that nothing is clamped.
+func (p *ycc) floats(dst []float32, y, from, to int, t *levels) {
+	luma := p.m.Y[p.m.YOffset(p.m.Rect.Min.X, p.m.Rect.Min.Y+y):]
+	cb, cr := p.upsampled(p.m.Cb, p.cb, y, from, to), p.upsampled(p.m.Cr, p.cr, y, from, to)
+	luma = luma[from:to]
+	cb, cr, dst = cb[from:to][:len(luma)], cr[from:to][:len(luma)], dst[:3*len(luma)]
+	for i, l := range luma {
+		// y+below stays within the table: the mask is for the compiler.
+		y, u, v := int32(l)+below, int32(cb[i])-128, int32(cr[i])-128
+		d := dst[i*3 : i*3+3 : i*3+3]
+		d[0] = t[(y+(91881*v+32768)>>16)&1023]
+		d[1] = t[(y+(-22554*u-46802*v+32768)>>16)&1023]
+		d[2] = t[(y+(116130*u+32768)>>16)&1023]
+	}
+}
+
 func clamp(x int32) byte {
 	if uint32(x) > 255 {
 		if x < 0 {

@@ -78,7 +78,8 @@ type byteRows interface {
 // decoded makes Rows of what a decoder makes.
 type decoded struct {
 	byteRows
-	row []byte
+	held  []byte  // the row that rowBytes made
+	plain *levels // of Row
 }
 
 func (d *decoded) Shape() (height, width, channels int) {
@@ -86,14 +87,46 @@ func (d *decoded) Shape() (height, width, channels int) {
 	return height, width, 3
 }
 
-func (d *decoded) Row(dst []float32, y, from, to int) { floats(dst, d.rowBytes(y, from, to)) }
+func (d *decoded) Row(dst []float32, y, from, to int) {
+	if d.plain == nil {
+		d.plain = newLevels(1)
+	}
+	d.row(dst, y, from, to, d.plain)
+}
+
+// row writes what the levels of a part of a row stand for.
+func (d *decoded) row(dst []float32, y, from, to int, l *levels) {
+	if p, ok := d.byteRows.(*ycc); ok {
+		p.floats(dst, y, from, to, l)
+		return
+	}
+	row := d.rowBytes(y, from, to)
+	dst, table := dst[:len(row)], l[below:below+256]
+	for i, b := range row {
+		dst[i] = table[b]
+	}
+}
+
+// levels are what the levels 0 … 255 stand for, and beyond them those that
+// mixing colours leaves, which are clamped: levels[below+i] is level i's.
+type levels [1024]float32
+
+const below = 384 // more than a colour can be less than 0
+
+func newLevels(by float32) *levels {
+	l := new(levels)
+	for i := range l {
+		l[i] = float32(max(0, min(i-below, 255))) * by
+	}
+	return l
+}
 
 // rowBytes is a part of a row, which holds until the next.
 func (d *decoded) rowBytes(y, from, to int) []byte {
-	if n := (to - from) * 3; cap(d.row) < n {
-		d.row = make([]byte, n)
+	if n := (to - from) * 3; cap(d.held) < n {
+		d.held = make([]byte, n)
 	}
-	row := d.row[:(to-from)*3]
+	row := d.held[:(to-from)*3]
 	d.bytes(row, y, from, to)
 	return row
 }

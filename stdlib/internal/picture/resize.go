@@ -38,13 +38,16 @@ type Scaled struct {
 	Rows
 	By float32
 
-	table *[256]float32 // of bytes
+	levels *levels
 }
 
 // Row implements Rows.
 func (s *Scaled) Row(dst []float32, y, from, to int) {
 	if d, ok := s.Rows.(*decoded); ok {
-		s.bytes(dst, d.rowBytes(y, from, to))
+		if s.levels == nil {
+			s.levels = newLevels(s.By)
+		}
+		d.row(dst, y, from, to, s.levels)
 		return
 	}
 	s.Rows.Row(dst, y, from, to)
@@ -52,20 +55,6 @@ func (s *Scaled) Row(dst []float32, y, from, to int) {
 	dst = dst[:(to-from)*c]
 	for i := range dst {
 		dst[i] *= s.By
-	}
-}
-
-// bytes looks the products up.
-func (s *Scaled) bytes(dst []float32, src []byte) {
-	if s.table == nil {
-		s.table = new([256]float32)
-		for i := range s.table {
-			s.table[i] = float32(i) * s.By
-		}
-	}
-	dst, table := dst[:len(src)], s.table
-	for i, b := range src {
-		dst[i] = table[b]
 	}
 }
 
