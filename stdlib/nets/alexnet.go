@@ -15,8 +15,12 @@ func AlexnetV2(images *graph.Node, c Config) (logits *graph.Node, endPoints EndP
 	return Build("alexnet_v2", images, c)
 }
 
+// alexnetArgs is alexnet_v2_arg_scope.
+func (b *builder) alexnetArgs() {
+	b.args(slim.Args{WeightsRegularizer: b.l2(), BiasesInitializer: graph.Constants{Value: 0.1}}, slim.LayerConv2D, slim.LayerFullyConnected)
+}
+
 func (b *builder) alexnet() {
-	b.args(slim.Args{WeightsRegularizer: b.l2(), BiasesInitializer: graph.Constants{Value: 0.1}}, slim.LayerConv2D)
 	b.convs, b.pools = true, true
 	b.conv("conv1", 64, kernel(11), slim.Args{Stride: 4, Padding: slim.Valid})
 	b.maxPool("pool1", 3, 2)
@@ -43,7 +47,6 @@ func Overfeat(images *graph.Node, c Config) (logits *graph.Node, endPoints EndPo
 }
 
 func (b *builder) overfeat() {
-	b.args(slim.Args{WeightsRegularizer: b.l2()}, slim.LayerConv2D)
 	b.convs, b.pools = true, true
 	b.conv("conv1", 64, kernel(11), slim.Args{Stride: 4, Padding: slim.Valid})
 	b.maxPool("pool1", 2, 2)

@@ -18,7 +18,8 @@ func inceptions() []spec {
 				DepthMultiplier: 1, MinDepth: 16},
 			takes: append([]string{"KeepProb", "BaseOnly", "FinalEndpoint", "UseBatchNorm", "BatchNormDecay", "BatchNormEpsilon", "BatchNormScale",
 				"BatchNormUpdatesCollections", "BatchNormUpdatesInPlace", "Activation"}, takes...),
-			build: build,
+			arguments: (*builder).inceptionArgs,
+			build:     build,
 		}
 	}
 	list := []spec{
@@ -32,6 +33,7 @@ func inceptions() []spec {
 		row("inception_resnet_v2", "InceptionResnetV2", 299, (*builder).inceptionResnetV2,
 			"CreateAuxLogits", "OutputStride", "AlignFeatureMaps"),
 	}
+	list[len(list)-1].arguments = (*builder).inceptionResnetV2Args
 	for i := range list {
 		if n := &list[i]; strings.Contains(strings.Join(n.takes, " "), "CreateAuxLogits") {
 			n.HeadScopes = append(n.HeadScopes, n.defaults.Scope+"/AuxLogits/")

@@ -25,10 +25,14 @@ func InceptionResnetV2(images *graph.Node, c Config) (logits *graph.Node, endPoi
 	return Build("inception_resnet_v2", images, c)
 }
 
-func (b *builder) inceptionResnetV2() {
+// inceptionResnetV2Args is inception_resnet_v2_arg_scope.
+func (b *builder) inceptionResnetV2Args() {
 	b.args(slim.Args{WeightsRegularizer: b.l2(), BiasesRegularizer: b.l2()}, slim.LayerConv2D, slim.LayerFullyConnected)
 	b.args(slim.Args{Activation: b.c.Activation, Normalizer: b.normalizer()}, slim.LayerConv2D)
 	b.batchNorm()
+}
+
+func (b *builder) inceptionResnetV2() {
 	stride := b.c.OutputStride
 	if stride != 0 && stride != 8 && stride != 16 {
 		b.fail("OutputStride is %d, it must be 8 or 16", stride)

@@ -42,7 +42,6 @@ type inceptionV1Block struct {
 }
 
 func (b *builder) inceptionV1() {
-	b.inceptionArgs()
 	b.body(func() {
 		b.args(slim.Args{WeightsInitializer: trunc(0.01)}, slim.LayerConv2D)
 		b.args(slim.Args{Stride: 1, Padding: slim.Same}, slim.LayerConv2D, slim.LayerMaxPool2D)

@@ -45,7 +45,6 @@ type inceptionV2Block struct {
 }
 
 func (b *builder) inceptionV2() {
-	b.inceptionArgs()
 	b.body(func() {
 		b.args(slim.Args{Stride: 1, Padding: slim.Same}, append(windows(), slim.LayerSeparableConv2D)...)
 		if on(b.c.IncludeRootBlock) {

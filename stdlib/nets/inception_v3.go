@@ -25,7 +25,6 @@ func InceptionV3(images *graph.Node, c Config) (logits *graph.Node, endPoints En
 }
 
 func (b *builder) inceptionV3() {
-	b.inceptionArgs()
 	b.body(b.inceptionV3Body)
 	b.head(func() {
 		b.inceptionV3Aux()

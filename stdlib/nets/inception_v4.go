@@ -20,7 +20,6 @@ func InceptionV4(images *graph.Node, c Config) (logits *graph.Node, endPoints En
 }
 
 func (b *builder) inceptionV4() {
-	b.inceptionArgs()
 	b.args(slim.Args{Stride: 1, Padding: slim.Same}, windows()...)
 	b.body(func() {
 		b.inceptionV4Stem()

@@ -14,22 +14,22 @@ func smallNets() []spec {
 		{
 			Net:      Net{Name: "lenet", ImageSize: 28, Channels: 1, NumClasses: 10, Preprocessing: "lenet", HeadScopes: []string{"LeNet/fc4/"}},
 			defaults: Config{Scope: "LeNet", KeepProb: 0.5},
-			takes:    small, build: (*builder).lenet,
+			takes:    small, arguments: (*builder).lenetArgs, build: (*builder).lenet,
 		},
 		{
 			Net:      Net{Name: "cifarnet", ImageSize: 32, Channels: 3, NumClasses: 10, Preprocessing: "cifarnet", HeadScopes: []string{"CifarNet/logits/"}},
 			defaults: Config{Scope: "CifarNet", KeepProb: 0.5, WeightDecay: 0.004},
-			takes:    small, build: (*builder).cifarnet,
+			takes:    small, arguments: (*builder).cifarnetArgs, build: (*builder).cifarnet,
 		},
 		{
 			Net:      Net{Name: "alexnet_v2", ImageSize: 224, Channels: 3, NumClasses: 1000, LabelsOffset: 1, HeadScopes: []string{"alexnet_v2/fc8/"}},
 			defaults: Config{Scope: "alexnet_v2", KeepProb: 0.5, WeightDecay: 0.0005},
-			takes:    fc, build: (*builder).alexnet,
+			takes:    fc, arguments: (*builder).alexnetArgs, build: (*builder).alexnet,
 		},
 		{
 			Net:      Net{Name: "overfeat", ImageSize: 231, Channels: 3, NumClasses: 1000, LabelsOffset: 1, HeadScopes: []string{"overfeat/fc8/"}},
 			defaults: Config{Scope: "overfeat", KeepProb: 0.5, WeightDecay: 0.0005},
-			takes:    fc, build: (*builder).overfeat,
+			takes:    fc, arguments: (*builder).vggArgs, build: (*builder).overfeat,
 		},
 	}
 }
@@ -44,8 +44,12 @@ func LeNet(images *graph.Node, c Config) (logits *graph.Node, endPoints EndPoint
 	return Build("lenet", images, c)
 }
 
-func (b *builder) lenet() {
+// lenetArgs is lenet_arg_scope.
+func (b *builder) lenetArgs() {
 	b.args(slim.Args{WeightsRegularizer: b.l2(), WeightsInitializer: trunc(0.1)}, slim.LayerConv2D, slim.LayerFullyConnected)
+}
+
+func (b *builder) lenet() {
 	b.conv("conv1", 32, kernel(5))
 	b.mark("conv1")
 	b.maxPool("pool1", 2, 2)
@@ -80,9 +84,14 @@ func CifarNet(images *graph.Node, c Config) (logits *graph.Node, endPoints EndPo
 	return Build("cifarnet", images, c)
 }
 
+// cifarnetArgs is cifarnet_arg_scope.
+func (b *builder) cifarnetArgs() {
+	b.args(slim.Args{WeightsInitializer: trunc(0.05)}, slim.LayerConv2D)
+	b.args(slim.Args{WeightsInitializer: trunc(0.04), WeightsRegularizer: b.l2(), BiasesInitializer: graph.Constants{Value: 0.1}}, slim.LayerFullyConnected)
+}
+
 func (b *builder) cifarnet() {
 	norm := ops.LRN{DepthRadius: 4, Bias: 1, Alpha: 0.001 / 9, Beta: 0.75}
-	b.args(slim.Args{WeightsInitializer: trunc(0.05)}, slim.LayerConv2D)
 	b.conv("conv1", 64, kernel(5))
 	b.mark("conv1")
 	b.maxPool("pool1", 2, 2)
@@ -95,16 +104,16 @@ func (b *builder) cifarnet() {
 	b.mark("pool2")
 	b.flatten("Flatten")
 	b.mark("Flatten")
-	hidden := slim.Args{WeightsInitializer: trunc(0.04), WeightsRegularizer: b.l2(), BiasesInitializer: graph.Constants{Value: 0.1}}
-	b.fullyConnected("fc3", 384, hidden)
+	b.fullyConnected("fc3", 384)
 	b.mark("fc3")
 	b.dropout("dropout3")
-	b.fullyConnected("fc4", 192, hidden)
+	b.fullyConnected("fc4", 192)
 	b.mark("fc4")
 	if b.c.NumClasses == 0 {
 		return
 	}
-	b.fullyConnected("logits", b.c.NumClasses, slim.Args{Activation: slim.Linear, WeightsInitializer: trunc(1 / 192.0)})
+	b.fullyConnected("logits", b.c.NumClasses, slim.Args{Activation: slim.Linear, WeightsInitializer: trunc(1 / 192.0),
+		WeightsRegularizer: slim.SumRegularizer(), BiasesInitializer: graph.Zeros()})
 	b.mark("Logits")
 	b.predictions("Predictions", "Predictions")
 }

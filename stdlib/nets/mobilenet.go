@@ -50,6 +50,7 @@ func (n inverted) spec(name, scope string, takes ...string) spec {
 			"FinegrainClassificationMode", "ConvDefs", "UseGroupNorm", "Groups", "UseReduceMeanForPooling", "Stddev", "BatchNormDecay"}, takes...),
 		headAnywhere: true,
 		convOpFields: convOpFields,
+		arguments:    func(b *builder) { b.invertedArgs(n) },
 		build:        func(b *builder) { b.inverted(n) },
 	}
 }
@@ -59,7 +60,6 @@ func (b *builder) inverted(n inverted) {
 	if b.c.ConvDefs != nil {
 		n.layers = b.c.ConvDefs.Spec
 	}
-	b.invertedArgs(n)
 	if s := b.c.OutputStride; s > 1 && s%2 != 0 {
 		b.fail("OutputStride is %d, it must be 1 or a multiple of 2", s)
 	}
@@ -95,6 +95,7 @@ func (b *builder) invertedArgs(n inverted) {
 	}
 	b.args(slim.Args{WeightsInitializer: weights, Normalizer: slim.BatchNormalizer}, layers...)
 	b.args(slim.Args{WeightsRegularizer: b.l2()}, slim.LayerConv2D)
+	b.args(slim.Args{KeepProb: b.c.KeepProb}, slim.LayerDropout)
 	defs := b.c.ConvDefs
 	if defs == nil {
 		defs = &ConvDefs{}

@@ -49,12 +49,12 @@ func mobilenetV1Spec(name string, multiplier float64) spec {
 			"DepthMultiplier", "MinDepth", "ConvDefs", "UseExplicitPadding", "RegularizeDepthwise", "Stddev", "UseBatchNorm", "Normalizer", "Groups",
 			"BatchNormDecay", "BatchNormEpsilon", "BatchNormUpdatesCollections", "BatchNormUpdatesInPlace"},
 		convOpFields: convOpFieldsV1,
+		arguments:    (*builder).mobilenetV1Args,
 		build:        (*builder).mobilenetV1,
 	}
 }
 
 func (b *builder) mobilenetV1() {
-	b.mobilenetV1Args()
 	if s := b.c.OutputStride; s != 0 && s != 8 && s != 16 && s != 32 {
 		b.fail("OutputStride is %d, it must be 8, 16 or 32", s)
 	}

@@ -84,6 +84,7 @@ func nasnets() []spec {
 			defaults: Config{KeepProb: 0.5, WeightDecay: decay, BatchNormDecay: 0.9997, BatchNormEpsilon: 0.001, BatchNormScale: slim.True, Cells: &cells},
 			takes:    []string{"KeepProb", "CreateAuxLogits", "BaseOnly", "FinalEndpoint", "BatchNormDecay", "BatchNormEpsilon", "Cells"},
 		}
+		s.arguments = (*builder).nasnetArgs
 		s.build = func(b *builder) {
 			(&nasnet{builder: b, k: *b.c.Cells, pnas: pnas, cifar: name == "nasnet_cifar"}).net()
 		}
@@ -111,12 +112,16 @@ type nasnet struct {
 	outputs     []*graph.Node // of all cells; nil for what precedes the first
 }
 
-func (n *nasnet) net() {
-	weights := slim.Args{WeightsRegularizer: n.l2(), WeightsInitializer: graph.VarianceScaling{Mode: graph.FanOut}, Activation: slim.Linear}
-	n.args(weights, slim.LayerFullyConnected)
+// nasnetArgs is nasnet_mobile_arg_scope and its kin.
+func (b *builder) nasnetArgs() {
+	weights := slim.Args{WeightsRegularizer: b.l2(), WeightsInitializer: graph.VarianceScaling{Mode: graph.FanOut}, Activation: slim.Linear}
+	b.args(weights, slim.LayerFullyConnected)
 	weights.NoBiases = slim.True
-	n.args(weights, slim.LayerConv2D, slim.LayerSeparableConv2D)
-	n.batchNorm()
+	b.args(weights, slim.LayerConv2D, slim.LayerSeparableConv2D)
+	b.batchNorm()
+}
+
+func (n *nasnet) net() {
 	if s := n.shape(); !n.idle() && (s[1] == graph.Unknown || s[2] == graph.Unknown) {
 		n.fail("the height and width of its input must be known")
 	}

@@ -3,6 +3,7 @@ package nets
 import (
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"slices"
@@ -25,6 +26,11 @@ type optionsGolden struct {
 		Steps              []int64
 		Kept               [][]any
 	} `json:"drop_path"`
+	ArgScopes []struct {
+		Net       string
+		Variables [][]any
+		Updates   int
+	} `json:"arg_scopes"`
 }
 
 func readOptions(t *testing.T) *optionsGolden {
@@ -144,5 +150,52 @@ func TestDropPathIsTensorFlows(t *testing.T) {
 				t.Errorf("step %d: %s keeps %v, want %v keeps %v", at, names[j], got, k[0], w)
 			}
 		}
+	}
+}
+
+// Four layers in each net's arg scope have TensorFlow's variables, with their
+// penalties.
+func TestArgScopesAreTensorFlows(t *testing.T) {
+	for _, want := range readOptions(t).ArgScopes {
+		g := graph.New()
+		s := ok[graph.Scope](t)(ArgScope(g.Scope(), want.Net, Config{IsTraining: true}))
+		x2 := ok[*graph.Node](t)(g.Placeholder("maps", graph.Float32, 4, 8, 8, 16))
+		x3 := ok[*graph.Node](t)(g.Placeholder("clips", graph.Float32, 1, 4, 8, 8, 16))
+		ok[*graph.Node](t)(slim.Conv2D(s, x2, 32, kernel(3), slim.Args{Scope: "conv"}))
+		ok[*graph.Node](t)(slim.SeparableConv2D(s, x2, 32, kernel(3), slim.Args{Scope: "separable"}))
+		ok[*graph.Node](t)(slim.FullyConnected(s, ok[*graph.Node](t)(g.Placeholder("rows", graph.Float32, 8, 16)), 32, slim.Args{Scope: "full"}))
+		ok[*graph.Node](t)(slim.Conv3D(s, x3, 32, kernel(3), slim.Args{Scope: "volume"}))
+		var got, lines []string
+		l2 := penalised(t, g)
+		row := func(name string, shape any, trainable bool, keys any, penalty bool) string {
+			return fmt.Sprint(want.Net, " ", name, shape, trainable, keys, penalty)
+		}
+		for _, v := range ok[[]*graph.Variable](t)(g.Collection(graph.GlobalVariables, "")) {
+			got = append(got, row(v.Name(), v.Shape(), v.Trainable(), slices.Sorted(slices.Values(v.Collections())), l2[v.Name()]))
+		}
+		for _, v := range want.Variables {
+			lines = append(lines, row(v[0].(string), v[1], v[2].(bool), v[3], v[4] != nil))
+		}
+		sameLines(t, got, lines)
+		if n := len(ok[[]*graph.Node](t)(g.NodeCollection(graph.UpdateOps, ""))); n != want.Updates {
+			t.Errorf("%s: %d updates, want %d", want.Net, n, want.Updates)
+		}
+	}
+	g := graph.New()
+	for _, c := range []struct {
+		name string
+		c    Config
+		want string
+	}{
+		{"vgg", Config{}, "there are vgg_16"},
+		{"vgg_16", Config{NumClasses: 3}, "has no NumClasses; it has IsTraining, WeightDecay"},
+		{"inception_v3", Config{BatchNormDecay: 2}, "BatchNormDecay is 2"},
+	} {
+		if _, err := ArgScope(g.Scope(), c.name, c.c); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("got %v, want %q", err, c.want)
+		}
+	}
+	if _, err := ArgScope(graph.Scope{}, "vgg_16", Config{}); err == nil {
+		t.Error("a scope of no graph")
 	}
 }

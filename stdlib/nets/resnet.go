@@ -42,6 +42,7 @@ func resnetSpec(name string) spec {
 			BatchNormDecay: 0.997, BatchNormEpsilon: 0.00001, BatchNormScale: slim.True},
 		takes: []string{"SpatialSqueeze", "GlobalPool", "OutputStride", "IncludeRootBlock", "Activation",
 			"UseBatchNorm", "BatchNormDecay", "BatchNormEpsilon", "BatchNormScale", "BatchNormUpdatesCollections", "BatchNormUpdatesInPlace"},
+		arguments: (*builder).resnetArgs,
 	}
 }
 
@@ -62,12 +63,16 @@ func (b *builder) bottlenecks(units []int) []ResnetBlock {
 // to u.Depth.
 type bottleneck func(b *builder, u ResnetUnit, rate int)
 
-// resnet is a net of blocks.
-func (b *builder) resnet(unit bottleneck, blocks []ResnetBlock, v2 bool) {
+// resnetArgs is resnet_arg_scope.
+func (b *builder) resnetArgs() {
 	b.args(slim.Args{WeightsRegularizer: b.l2(), WeightsInitializer: graph.VarianceScaling{}, Normalizer: b.normalizer(),
 		Activation: b.c.Activation}, slim.LayerConv2D)
 	b.args(slim.Args{Padding: slim.Same}, slim.LayerMaxPool2D)
 	b.batchNorm()
+}
+
+// resnet is a net of blocks.
+func (b *builder) resnet(unit bottleneck, blocks []ResnetBlock, v2 bool) {
 	b.convs = true
 	d := &dilation{most: b.c.OutputStride, stride: 1, rate: 1}
 	if on(b.c.IncludeRootBlock) {

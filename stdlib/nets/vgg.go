@@ -37,9 +37,10 @@ func vggs() []spec {
 		return spec{
 			Net: Net{Name: name, ImageSize: 224, Channels: 3, NumClasses: 1000, LabelsOffset: 1, Preprocessing: "vgg",
 				HeadScopes: []string{name + "/fc8/"}},
-			defaults: Config{Scope: name, KeepProb: 0.5, WeightDecay: 0.0005, FCConvPadding: slim.Valid},
-			takes:    []string{"KeepProb", "SpatialSqueeze", "GlobalPool", "FCConvPadding"},
-			build:    func(b *builder) { b.vgg(repeats) },
+			defaults:  Config{Scope: name, KeepProb: 0.5, WeightDecay: 0.0005, FCConvPadding: slim.Valid},
+			takes:     []string{"KeepProb", "SpatialSqueeze", "GlobalPool", "FCConvPadding"},
+			arguments: (*builder).vggArgs,
+			build:     func(b *builder) { b.vgg(repeats) },
 		}
 	}
 	return []spec{
@@ -49,8 +50,12 @@ func vggs() []spec {
 	}
 }
 
+// vggArgs is vgg_arg_scope, and overfeat_arg_scope.
+func (b *builder) vggArgs() {
+	b.args(slim.Args{WeightsRegularizer: b.l2()}, slim.LayerConv2D, slim.LayerFullyConnected)
+}
+
 func (b *builder) vgg(repeats []int) {
-	b.args(slim.Args{WeightsRegularizer: b.l2()}, slim.LayerConv2D)
 	b.convs, b.pools = true, true
 	for i, outputs := range []int{64, 128, 256, 512, 512} {
 		block := fmt.Sprintf("conv%d", i+1)

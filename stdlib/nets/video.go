@@ -44,6 +44,7 @@ func videoNets() []spec {
 			takes: append([]string{"KeepProb", "SpatialSqueeze", "PredictionFn", "BaseOnly", "FinalEndpoint", "SeparableConv3D",
 				"BatchNormDecay", "BatchNormEpsilon"}, takes...),
 			headAnywhere: name == "s3dg",
+			arguments:    (*builder).videoArgs,
 			build:        func(b *builder) { (&video{builder: b}).net() },
 		}
 	}
@@ -61,6 +62,15 @@ type video struct {
 	gate   bool // features
 }
 
+// videoArgs is i3d_arg_scope, and s3dg_arg_scope. Statistics are those of
+// TensorFlow's unfused path, and are in a collection of their own besides.
+func (b *builder) videoArgs() {
+	moving := []string{"moving_vars"}
+	b.args(slim.Args{Fused: slim.False, VariablesCollections: map[string][]string{"moving_mean": moving, "moving_variance": moving}}, slim.LayerBatchNorm)
+	b.batchNorm()
+	b.args(slim.Args{WeightsRegularizer: b.l2(), Normalizer: slim.BatchNormalizer}, slim.LayerConv3D)
+}
+
 func (v *video) net() {
 	if v.c.NumClasses == 0 && !v.c.BaseOnly && v.c.FinalEndpoint == "" {
 		v.fail("NumClasses is 0; for features set BaseOnly or FinalEndpoint")
@@ -68,12 +78,6 @@ func (v *video) net() {
 	if s := v.shape(); !v.idle() && (s[1] == graph.Unknown || s[2] == graph.Unknown || s[3] == graph.Unknown || s[4] == graph.Unknown) {
 		v.fail("its input has shape %s: frames, height, width and channels must be known", ops.ShapeString(s))
 	}
-	// Statistics are those of TensorFlow's unfused path, and are in a
-	// collection of their own besides.
-	moving := []string{"moving_vars"}
-	v.args(slim.Args{Fused: slim.False, VariablesCollections: map[string][]string{"moving_mean": moving, "moving_variance": moving}}, slim.LayerBatchNorm)
-	v.batchNorm()
-	v.args(slim.Args{WeightsRegularizer: v.l2(), Normalizer: slim.BatchNormalizer}, slim.LayerConv3D)
 	v.body(func() {
 		v.args(slim.Args{WeightsInitializer: trunc(0.01)}, slim.LayerConv3D)
 		v.args(slim.Args{Stride: 1, Padding: slim.Same}, slim.LayerConv3D, slim.LayerMaxPool3D)

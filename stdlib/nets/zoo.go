@@ -53,6 +53,7 @@ type spec struct {
 	takes        []string                  // options beyond the common ones
 	headAnywhere bool                      // FinalEndpoint does not leave out the head
 	convOpFields func(ConvOpKind) []string // what ConvDefs may say
+	arguments    func(b *builder)          // its arg scope
 	build        func(b *builder)
 }
 
@@ -133,6 +134,7 @@ func (n *spec) on(images *graph.Node, c Config) (*graph.Node, EndPoints, error) 
 	if err != nil {
 		return nil, nil, err
 	}
+	n.arguments(b)
 	n.build(b)
 	logits, end, err := b.result()
 	if s := images.Shape(); err != nil && smaller(s[len(s)-3], n.ImageSize) && smaller(s[len(s)-2], n.ImageSize) {

@@ -38,7 +38,7 @@ contrib.training.HParams = HParams
 sys.modules["tensorflow.contrib"] = contrib
 
 from nets import i3d, inception_resnet_v2, inception_utils, inception_v1, inception_v2, inception_v3  # noqa: E402
-from nets import mobilenet_v1, resnet_utils, resnet_v1, resnet_v2, s3dg  # noqa: E402
+from nets import mobilenet_v1, nets_factory, resnet_utils, resnet_v1, resnet_v2, s3dg  # noqa: E402
 from nets.mobilenet import conv_blocks, mobilenet, mobilenet_v2, mobilenet_v3  # noqa: E402
 from nets.nasnet import nasnet  # noqa: E402
 
@@ -380,8 +380,25 @@ def drop_paths():
                 kept=[[name, [number(v[i]) for v in values]] for i, (name, _) in enumerate(kept)])
 
 
+def arg_scopes():
+    """The variables of four layers in each net's arg scope, and how many updates they have."""
+    out = []
+    for name, scope in sorted(nets_factory.arg_scopes_map.items()):
+        tf.reset_default_graph()
+        x = tf.zeros([1, 4, 8, 8, 16])
+        with slim.arg_scope(scope()):
+            slim.conv2d(x[0], 32, [3, 3], scope="conv")
+            slim.separable_conv2d(x[0], 32, [3, 3], scope="separable")
+            slim.fully_connected(x[0, 0, 0], 32, scope="full")
+            slim.conv3d(x, 32, [3, 3, 3], scope="volume")
+        rows, collections, _ = variables()
+        out.append(dict(net=name, variables=[r[:3] + [collections[r[3]], r[4]] for r in rows],
+                        updates=len(tf.get_collection(tf.GraphKeys.UPDATE_OPS))))
+    return out
+
+
 def main():
-    only, docs, kept = sys.argv[2:], [], drop_paths()
+    only, docs, kept, scopes = sys.argv[2:], [], drop_paths(), arg_scopes()
     for family in (mobilenets_v1, mobilenets_v2, mobilenets_v3, resnets, inceptions, videos):
         for r in filter(None, family()):
             name = "%s/%s" % (r["net"], r["case"])
@@ -391,7 +408,7 @@ def main():
             if r["net"] == "inception_resnet_v2":
                 gain = [[r"Conv2d_1x1/weights$", 0.5]]
             docs.append(dict(net=r.pop("net"), gain=gain, cases=[r], **lists))
-    out = json.dumps(dict(versions=versions(), nets=docs, drop_path=kept), separators=(",", ":"))
+    out = json.dumps(dict(versions=versions(), nets=docs, drop_path=kept, arg_scopes=scopes), separators=(",", ":"))
     if not only:
         with gzip.GzipFile(os.path.join(HERE, "options.json.gz"), "wb", 9, mtime=0) as f:
             f.write(out.encode())
