@@ -22,7 +22,8 @@ type ConvDefs struct {
 	Spec []ConvOp
 	// Defaults are arguments for the layers inside of the body's, in place of
 	// the net's own: batch normalisation with gamma, ReLU6 in V2, ReLU in V3
-	// (defaults). V1 has none. Default: the net's own.
+	// (defaults). V1 has none. Default: the net's own; a list that is empty, not
+	// nil, leaves TF-Slim's.
 	Defaults []LayerArgs
 	// Overrides come over Defaults (overrides). V1 has none.
 	Overrides []LayerArgs
