@@ -20,9 +20,10 @@ import (
 //
 // Build applies it by itself. Of Config only the arguments of arg scopes are
 // taken: IsTraining, which holds for batch normalisation and dropout and is
-// false by default, and those of WeightDecay, Stddev, Activation, Normalizer,
-// the BatchNorm options and their like that the net has; of the MobileNets V2
-// and V3 KeepProb too. Errors: an unknown name, another option, a value out of
+// false by default, and those of WeightDecay, Stddev, Activation, Normalizer
+// and the BatchNorm options that the net has. The arg scope of the MobileNets
+// V2 and V3 is training_scope, with KeepProb, WeightDecay, Stddev and
+// BatchNormDecay: gamma and the activation are their layers' own. Errors: an unknown name, another option, a value out of
 // range.
 func ArgScope(s graph.Scope, name string, c Config) (graph.Scope, error) {
 	n, err := find(name)
@@ -51,13 +52,15 @@ func ArgScope(s graph.Scope, name string, c Config) (graph.Scope, error) {
 	return b.s, nil
 }
 
-// argOptions are the net's options that are its arg scope's.
+// argOptions are the net's options that are its arg scope's. Of the MobileNets
+// V2 and V3 some are the layers', which come over it.
 func (n *spec) argOptions() []string {
-	all := []string{"IsTraining", "WeightDecay", "RegularizeDepthwise", "Stddev", "Activation", "UseBatchNorm", "Normalizer", "UseGroupNorm",
-		"Groups", "BatchNormDecay", "BatchNormEpsilon", "BatchNormScale", "BatchNormUpdatesCollections", "BatchNormUpdatesInPlace", "BatchNormRenorm"}
+	all := []string{"IsTraining", "WeightDecay", "Stddev", "BatchNormDecay"}
 	if n.headAnywhere && n.Frames == 0 {
-		all = append(all, "KeepProb")
+		return append(all, "KeepProb")
 	}
+	all = append(all, "RegularizeDepthwise", "Activation", "UseBatchNorm", "Normalizer", "Groups", "BatchNormEpsilon", "BatchNormScale",
+		"BatchNormUpdatesCollections", "BatchNormUpdatesInPlace", "BatchNormRenorm")
 	has := n.options()
 	return slices.DeleteFunc(all, func(name string) bool { return !slices.Contains(has, name) })
 }

@@ -86,6 +86,15 @@ func TestConvDefsDefaults(t *testing.T) {
 	if got := names(ConvDefs{}); !slices.Contains(got, "Conv/BatchNorm/gamma") {
 		t.Errorf("the net's own defaults make %v", got)
 	}
+	// The head is outside of them.
+	x := small(t, 32)
+	over := []LayerArgs{{[]slim.Layer{slim.LayerConv2D}, slim.Args{NoBiases: slim.True}}}
+	if _, _, err := MobilenetV2(x, Config{NumClasses: 3, ConvDefs: &ConvDefs{Spec: []ConvOp{{Op: OpConv2D, NumOutputs: 8}}, Overrides: over}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.Graph().Variable("MobilenetV2/Logits/Conv2d_1c_1x1/biases"); err != nil {
+		t.Error(err)
+	}
 	// TF-Slim's batch_norm has no gamma unless the defaults say so.
 	if got := names(ConvDefs{Defaults: []LayerArgs{}}); slices.Contains(got, "Conv/BatchNorm/gamma") || !slices.Contains(got, "Conv/BatchNorm/beta") {
 		t.Errorf("empty defaults make %v", got)

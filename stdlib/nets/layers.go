@@ -95,14 +95,20 @@ func (b *builder) squeeze(name string) {
 	b.op(name, ops.Squeeze{Axes: spatial})
 }
 
-// pad surrounds images by zeros for a kernel, as many for any size.
+// pad is fixedPadding.
 func (b *builder) pad(kernel, rate int) {
+	b.layer(func(s graph.Scope, x *graph.Node) (*graph.Node, error) { return fixedPadding(s, x, kernel, rate) })
+}
+
+// fixedPadding surrounds images by zeros for a kernel, as many for any size.
+func fixedPadding(s graph.Scope, x *graph.Node, kernel, rate int) (*graph.Node, error) {
 	total := (kernel - 1) * rate
+	if total <= 0 {
+		return x, nil
+	}
 	before := total / 2
 	after := total - before
-	if total > 0 {
-		b.op("Pad", ops.Pad{Paddings: ops.List(0, 0, before, after, before, after, 0, 0)})
-	}
+	return s.Apply("Pad", ops.Pad{Paddings: ops.List(0, 0, before, after, before, after, 0, 0)}, x)
 }
 
 // predictions adds an end point of the logits and leaves them on top.

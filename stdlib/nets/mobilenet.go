@@ -45,12 +45,12 @@ func (n inverted) spec(name, scope string, takes ...string) spec {
 		Net: Net{Name: name, ImageSize: 224, Channels: 3, NumClasses: 1001, Preprocessing: "inception",
 			HeadScopes: []string{scope + "/Logits/"}},
 		defaults: Config{Scope: scope, KeepProb: 0.8, DepthMultiplier: 1, MinDepth: 8, DivisibleBy: 8, WeightDecay: 0.00004,
-			BatchNormDecay: 0.997, BatchNormEpsilon: 0.001, BatchNormScale: slim.True, Stddev: 0.09},
+			BatchNormDecay: 0.997, BatchNormEpsilon: 0.001, Stddev: 0.09},
 		takes: append([]string{"KeepProb", "PredictionFn", "BaseOnly", "FinalEndpoint", "OutputStride", "UseExplicitPadding", "DepthMultiplier",
 			"FinegrainClassificationMode", "ConvDefs", "UseGroupNorm", "Groups", "UseReduceMeanForPooling", "Stddev", "BatchNormDecay"}, takes...),
 		headAnywhere: true,
 		convOpFields: convOpFields,
-		arguments:    func(b *builder) { b.invertedArgs(n) },
+		arguments:    (*builder).invertedArgs,
 		build:        func(b *builder) { b.inverted(n) },
 	}
 }
@@ -63,13 +63,17 @@ func (b *builder) inverted(n inverted) {
 	if s := b.c.OutputStride; s > 1 && s%2 != 0 {
 		b.fail("OutputStride is %d, it must be 1 or a multiple of 2", s)
 	}
-	d := &dilation{most: b.c.OutputStride, stride: 1, rate: 1}
-	for i, o := range n.layers {
-		o.Stride = max(1, o.Stride)
-		o.NumOutputs = b.outputs(o, i == len(n.layers)-1, n.unscaled)
-		stride, rate := d.skip(o.Stride)
-		b.convOp(o, stride, rate, fmt.Sprintf("layer_%d", i+1))
-	}
+	here := func(s graph.Scope) (graph.Scope, error) { return s, nil }
+	b.within(here, func() { // the head is outside of the layers' defaults
+		b.convDefsArgs(n)
+		d := &dilation{most: b.c.OutputStride, stride: 1, rate: 1}
+		for i, o := range n.layers {
+			o.Stride = max(1, o.Stride)
+			o.NumOutputs = b.outputs(o, i == len(n.layers)-1, n.unscaled)
+			stride, rate := d.skip(o.Stride)
+			b.convOp(o, stride, rate, fmt.Sprintf("layer_%d", i+1))
+		}
+	})
 	b.head(b.invertedHead)
 }
 
@@ -86,30 +90,33 @@ func (b *builder) outputs(o ConvOp, last, unscaled bool) int {
 	return divisible(float64(o.NumOutputs)*b.c.DepthMultiplier, b.c.DivisibleBy, b.c.MinDepth)
 }
 
-// invertedArgs is mobilenet.training_scope and the defaults of conv_defs.
-func (b *builder) invertedArgs(n inverted) {
-	layers := []slim.Layer{slim.LayerConv2D, slim.LayerFullyConnected, slim.LayerSeparableConv2D}
-	var weights graph.Initializer = graph.GlorotUniform()
+// invertedArgs is mobilenet.training_scope.
+func (b *builder) invertedArgs() {
+	var weights graph.Initializer = slim.Xavier()
 	if b.c.Stddev > 0 {
 		weights = trunc(b.c.Stddev)
 	}
-	b.args(slim.Args{WeightsInitializer: weights, Normalizer: slim.BatchNormalizer}, layers...)
+	b.args(slim.Args{WeightsInitializer: weights, Normalizer: slim.BatchNormalizer},
+		slim.LayerConv2D, slim.LayerFullyConnected, slim.LayerSeparableConv2D)
 	b.args(slim.Args{WeightsRegularizer: b.l2()}, slim.LayerConv2D)
 	b.args(slim.Args{KeepProb: b.c.KeepProb}, slim.LayerDropout)
+	b.batchNorm()
+}
+
+// convDefsArgs are the defaults and overrides of conv_defs.
+func (b *builder) convDefsArgs(n inverted) {
+	layers := []slim.Layer{slim.LayerConv2D, slim.LayerFullyConnected, slim.LayerSeparableConv2D}
 	defs := b.c.ConvDefs
 	if defs == nil {
 		defs = &ConvDefs{}
 	}
-	if defs.Defaults != nil {
-		b.c.BatchNormScale = 0 // is theirs
-	}
-	b.batchNorm()
 	switch {
 	case b.c.UseGroupNorm:
 		b.args(slim.Args{Normalizer: slim.GroupNormalizer, Activation: n.activation}, layers...)
 		b.args(slim.Args{Groups: cmp.Or(b.c.Groups, 8)}, slim.LayerGroupNorm)
 	case defs.Defaults == nil:
 		b.args(slim.Args{Activation: n.activation}, layers...)
+		b.args(slim.Args{Scale: slim.True}, slim.LayerBatchNorm)
 	}
 	for _, d := range defs.Defaults {
 		b.args(d.Args, d.Layers...)

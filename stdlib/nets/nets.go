@@ -13,7 +13,12 @@
 //
 // A net takes its graph from its input and its scope from Config. It applies
 // TF-Slim's arg scope by itself: a net that was built without it has other
-// variables than its checkpoint.
+// variables than its checkpoint. ArgScope has it for layers of one's own.
+//
+// Of TF-Slim's arguments these are left out: data_format, since images are
+// [batch, height, width, channels] here as in the checkpoints; is_training=None
+// and prediction_fn=None, since a scope's arguments hold anyway and an end point
+// that nobody fetches costs nothing.
 //
 // A function's name is TF-Slim's in camel case, spelt as the net's scope is:
 // InceptionV3, MobilenetV2, VGG16 for vgg_16. The depth of a resnet stands

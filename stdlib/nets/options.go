@@ -68,10 +68,10 @@ func (c Config) check(n *spec) error {
 		}
 	}
 	if c.Groups != 0 && !c.UseGroupNorm && c.Normalizer != slim.GroupNormalizer {
-		return fmt.Errorf("Groups is %d, but nothing is normalised by groups", c.Groups)
+		return fmt.Errorf("its Groups is %d, but nothing is normalised by groups", c.Groups)
 	}
 	if c.Normalizer != "" && c.UseBatchNorm == slim.False {
-		return fmt.Errorf("Normalizer is %s and UseBatchNorm is off: one of them says it", c.Normalizer)
+		return fmt.Errorf("the Normalizer is %s and UseBatchNorm is off: one of them says it", c.Normalizer)
 	}
 	if c.UseGroupNorm && c.ConvDefs != nil && c.ConvDefs.Defaults != nil {
 		return fmt.Errorf("UseGroupNorm takes the place of ConvDefs' Defaults: one of them says it")

@@ -171,23 +171,17 @@ func (d *dilation) reached(b *builder) {
 	}
 }
 
-// convSame is a convolution whose result is that of stride 1 with Same
-// padding, subsampled (resnet_utils.conv2d_same): where the size is even,
-// plain Same padding would begin one pixel later.
+// convSame is Conv2DSame, and an end point.
 func (b *builder) convSame(name string, outputs, size, stride, rate int, more ...slim.Args) {
-	a := slim.Args{Stride: stride, Rate: rate, Padding: slim.Same}
-	if stride > 1 {
-		b.pad(size, rate)
-		a.Padding = slim.Valid
-	}
-	b.conv(name, outputs, kernel(size), append(more, a)...)
+	b.layer(func(s graph.Scope, x *graph.Node) (*graph.Node, error) {
+		return Conv2DSame(s, x, outputs, size, stride, append(more, slim.Args{Rate: rate, Scope: name})...)
+	})
+	b.mark(b.s.Join(name))
 }
 
-// subsample takes every stride-th pixel.
+// subsample is Subsample.
 func (b *builder) subsample(scope string, stride int) {
-	if stride > 1 {
-		b.maxPool(scope, 1, stride)
-	}
+	b.layer(func(s graph.Scope, x *graph.Node) (*graph.Node, error) { return Subsample(s, x, stride, scope) })
 }
 
 // add adds what two branches left.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"graft/stdlib/graph"
+	"graft/stdlib/slim"
 )
 
 // ResnetBlock is a block of a resnet (resnet_utils.Block).
@@ -91,4 +92,45 @@ func checkBlocks(blocks []ResnetBlock) error {
 		}
 	}
 	return nil
+}
+
+// Conv2DSame is a convolution of kernelSize × kernelSize whose result is that
+// of stride 1 with Same padding, of which every stride-th pixel is taken
+// (resnet_utils.conv2d_same). Where the size is even, slim.Conv2D with Same
+// padding and a stride begins one pixel later. x is [batch, height, width,
+// channels]; the dilation is Args.Rate. Errors: those of slim.Conv2D; a
+// kernelSize or stride below 1.
+func Conv2DSame(s graph.Scope, x *graph.Node, outputs, kernelSize, stride int, args ...slim.Args) (*graph.Node, error) {
+	if kernelSize < 1 || stride < 1 {
+		return nil, fmt.Errorf("nets: a kernel of %d and a stride of %d: both must be at least 1", kernelSize, stride)
+	}
+	a := slim.Args{Stride: stride, Padding: slim.Same}
+	if stride > 1 {
+		rate := 1
+		for _, more := range args {
+			rate = max(rate, more.Rate)
+		}
+		if x == nil || len(x.Shape()) != 4 {
+			return nil, fmt.Errorf("nets: Conv2DSame of %v: [batch,height,width,channels] is wanted", x)
+		}
+		var err error
+		if x, err = fixedPadding(s, x, kernelSize, rate); err != nil {
+			return nil, err
+		}
+		a.Padding = slim.Valid
+	}
+	return slim.Conv2D(s, x, outputs, kernel(kernelSize), append(args, a)...)
+}
+
+// Subsample takes every factor-th pixel of x, [batch, height, width, channels]
+// (resnet_utils.subsample); factor 1 takes x as it is. scope names it. Errors:
+// a factor below 1, another rank.
+func Subsample(s graph.Scope, x *graph.Node, factor int, scope string) (*graph.Node, error) {
+	switch {
+	case factor < 1:
+		return nil, fmt.Errorf("nets: every %d-th pixel: at least 1 is wanted", factor)
+	case factor == 1:
+		return x, nil
+	}
+	return slim.MaxPool2D(s, x, kernel(1), slim.Args{Scope: scope, Stride: factor})
 }
