@@ -25,6 +25,7 @@ func TestConvDefsRefuses(t *testing.T) {
 		{"mobilenet_v2", "NumOutputs is 0", ConvOp{Op: OpConv2D}},
 		{"mobilenet_v2", "conv2d has no Expansion; it has Op, Stride, NumOutputs", ConvOp{Op: OpConv2D, NumOutputs: 8, Expansion: 2}},
 		{"mobilenet_v2", "KernelSize is [3 3 3]", ConvOp{Op: OpConv2D, NumOutputs: 8, KernelSize: kernel(3, 3, 3)}},
+		{"mobilenet_v2", "KernelSize is []", ConvOp{Op: OpConv2D, NumOutputs: 8, KernelSize: []int{}}},
 		{"mobilenet_v2", "DepthwiseLocation is inside", ConvOp{Op: OpExpandedConv, NumOutputs: 8, DepthwiseLocation: "inside"}},
 		{"mobilenet_v2", "ExpansionSize and Expansion are both given", ConvOp{Op: OpExpandedConv, NumOutputs: 8, ExpansionSize: 8, Expansion: 2}},
 		{"mobilenet_v2", "must be multiples of SplitDivisibleBy", ConvOp{Op: OpExpandedConv, NumOutputs: 33, FixedOutputs: true, SplitProjection: 2}},
