@@ -174,7 +174,7 @@ func (o ConvOp) check(has []string) error {
 		}
 	}
 	window := func(size []int) bool {
-		return len(size) > 2 || slices.ContainsFunc(size, func(k int) bool { return k < 1 })
+		return size != nil && len(size) != 1 && len(size) != 2 || slices.ContainsFunc(size, func(k int) bool { return k < 1 })
 	}
 	for _, r := range []struct {
 		name string
