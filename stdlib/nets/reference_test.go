@@ -155,12 +155,17 @@ var options = map[string]func(c *Config, v any){
 	"batch_norm_epsilon":            func(c *Config, v any) { c.BatchNormEpsilon = v.(float64) },
 	"use_bounded_activations":       func(c *Config, v any) { c.UseBoundedActivations = v.(bool) },
 	"activation_fn":                 func(c *Config, v any) { c.Activation = slim.Activation(v.(string)) },
-	"normalizer_fn":                 func(c *Config, v any) { c.Normalizer = slim.Normalizer(v.(string)) },
-	"use_groupnorm":                 func(c *Config, v any) { c.UseGroupNorm = v.(bool) },
-	"groups":                        func(c *Config, v any) { c.Groups = whole(v) },
-	"use_renorm":                    func(c *Config, v any) { c.BatchNormRenorm = v.(bool) },
-	"use_reduce_mean_for_pooling":   func(c *Config, v any) { c.UseReduceMeanForPooling = v.(bool) },
-	"base_only":                     func(c *Config, v any) { c.BaseOnly = v.(bool) },
+	"normalizer_fn": func(c *Config, v any) {
+		c.Normalizer = slim.NoNormalizer
+		if name, given := v.(string); given {
+			c.Normalizer = slim.Normalizer(name)
+		}
+	},
+	"use_groupnorm":               func(c *Config, v any) { c.UseGroupNorm = v.(bool) },
+	"groups":                      func(c *Config, v any) { c.Groups = whole(v) },
+	"use_renorm":                  func(c *Config, v any) { c.BatchNormRenorm = v.(bool) },
+	"use_reduce_mean_for_pooling": func(c *Config, v any) { c.UseReduceMeanForPooling = v.(bool) },
+	"base_only":                   func(c *Config, v any) { c.BaseOnly = v.(bool) },
 	"weight_decay": func(c *Config, v any) {
 		if c.WeightDecay = v.(float64); c.WeightDecay == 0 {
 			c.WeightDecay = -1

@@ -40,7 +40,7 @@ sys.modules["tensorflow.contrib"] = contrib
 from nets import i3d, inception_resnet_v2, inception_utils, inception_v1, inception_v2, inception_v3  # noqa: E402
 from nets import mobilenet_v1, nets_factory, resnet_utils, resnet_v1, resnet_v2, s3dg  # noqa: E402
 from nets.mobilenet import conv_blocks, mobilenet, mobilenet_v2, mobilenet_v3  # noqa: E402
-from nets.nasnet import nasnet  # noqa: E402
+from nets.nasnet import nasnet, pnasnet  # noqa: E402
 
 MASK = (1 << 64) - 1
 SEED = 3
@@ -362,6 +362,30 @@ def videos():
                   final_endpoint="Mixed_4c", **kw)
 
 
+def nasnets():
+    half = [[r"/pointwise_weights$", 0.5]]
+
+    def case(net, name, module, config, build, size=48, classes=5, training=False, final=None, **over):
+        over = dict(num_cells=3, num_conv_filters=12, **over)
+        c = getattr(module, config)()
+        for k, v in over.items():
+            c.set_hparam(k, v)
+        kw = dict(final_endpoint=final) if final else {}
+        args = getattr(module, net + "_arg_scope")()
+        return run(net, name, getattr(module, build), args, [2, size, size, 3], half, num_classes=classes, is_training=training, config=c,
+                   _said=dict(num_classes=classes, is_training=training, config=[config, over], **kw), **kw)
+    mobile = (nasnet, "mobile_imagenet_config", "build_nasnet_mobile")
+    yield case("nasnet_mobile", "bounded", *mobile, use_bounded_activation=True)
+    yield case("nasnet_mobile", "skip", *mobile, skip_reduction_layer_input=1, stem_multiplier=1.5, filter_scaling_rate=1.5)
+    yield case("nasnet_mobile", "one_reduction", *mobile, num_reduction_layers=1, size=40)
+    yield case("nasnet_mobile", "reduction_cell", *mobile, classes=None, final="Reduction_Cell_1")
+    yield case("nasnet_cifar", "train", nasnet, "cifar_config", "build_nasnet_cifar", size=32, training=True, drop_path_keep_prob=1.0)
+    small = (pnasnet, "mobile_imagenet_config", "build_pnasnet_mobile")
+    yield case("pnasnet_mobile", "bounded", *small, use_bounded_activation=True)
+    yield case("pnasnet_mobile", "no_skip", *small, skip_reduction_layer_input=0, filter_scaling_rate=1.5)
+    yield case("pnasnet_mobile", "cell", *small, classes=None, final="Cell_1")
+
+
 def drop_paths():
     """The share of paths that each operation of nasnet_cifar keeps, by the step of the training."""
     tf.reset_default_graph()
@@ -399,12 +423,14 @@ def arg_scopes():
 
 def main():
     only, docs, kept, scopes = sys.argv[2:], [], drop_paths(), arg_scopes()
-    for family in (mobilenets_v1, mobilenets_v2, mobilenets_v3, resnets, inceptions, videos):
+    for family in (mobilenets_v1, mobilenets_v2, mobilenets_v3, resnets, inceptions, videos, nasnets):
         for r in filter(None, family()):
             name = "%s/%s" % (r["net"], r["case"])
             print(name, r.get("error", ""), r.get("message", ""), flush=True)
             lists = dict(variable_lists=dict(V=r.pop("_variables", [])), collections_lists=dict(V=r.pop("_collections", [])))
             gain = HALF if "mobilenet_v1" not in r["net"] and re.match("mobilenet|resnet", r["net"]) else []
+            if "nasnet" in r["net"]:
+                gain = [[r"/pointwise_weights$", 0.5]]
             if r["net"] == "inception_resnet_v2":
                 gain = [[r"Conv2d_1x1/weights$", 0.5]]
             docs.append(dict(net=r.pop("net"), gain=gain, cases=[r], **lists))
