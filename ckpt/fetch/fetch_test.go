@@ -583,6 +583,8 @@ func TestNames(t *testing.T) {
 	says(t, err, `no release is called "vgg16"`, "did you mean vgg_16 or vgg_19?")
 	_, err = Find("vgg_17")
 	says(t, err, "did you mean vgg_16 or vgg_19?")
+	_, err = Find("mobilenet_v1_0.3_224")
+	says(t, err, "did you mean mobilenet_v1_1.0_224 or mobilenet_v1_0.75_224 or ")
 	_, err = Find("resnet50")
 	says(t, err, "did you mean resnet_v1_50 or resnet_v2_50 or ")
 	_, err = Find("alexnet_1")

@@ -166,23 +166,39 @@ func stem(r Release) string {
 }
 
 // near says how much b looks as if it were meant to be a: the words and numbers
-// that they share, among them a word, or else 0.
-func near(a, b string) (n int) {
+// that they share in the same order, less those that b lacks. It is 0 if they
+// share no word, or not half of b's.
+func near(a, b string) int {
 	found, wanted := words(a), words(b)
-	word := false
+	word, shared := false, 0
 	for _, w := range wanted {
 		if slices.Contains(found, w) {
-			n++
+			shared++
 			word = word || len(w) > 1 && unicode.IsLetter(rune(w[0]))
 		}
 	}
-	if !word || 2*n < len(wanted) {
+	if !word || 2*shared < len(wanted) {
 		return 0
 	}
-	if strings.Contains(strings.Join(found, ""), strings.Join(wanted, "")) {
-		n++ // in the same order
+	return max(1, 8*inOrder(found, wanted)-len(found))
+}
+
+// inOrder is the length of the longest sequence that both have in this order.
+func inOrder(a, b []string) int {
+	last := make([]int, len(b)+1)
+	for _, x := range a {
+		diagonal := 0
+		for j, y := range b {
+			above := last[j+1]
+			if x == y {
+				last[j+1] = diagonal + 1
+			} else {
+				last[j+1] = max(above, last[j])
+			}
+			diagonal = above
+		}
 	}
-	return n
+	return last[len(b)]
 }
 
 // words are the runs of letters and of digits in a name.

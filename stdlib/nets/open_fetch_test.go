@@ -76,7 +76,7 @@ func TestOpenFetches(t *testing.T) {
 	if _, err := Open("vgg_16", ""); !errors.As(err, &unavailable) || !strings.Contains(err.Error(), "vgg_16_2016_08_28.tar.gz") {
 		t.Errorf("offline: %v", err)
 	}
-	if _, err := Open("mobilenet_v1_0.3_224", ""); err == nil || !strings.Contains(err.Error(), "did you mean mobilenet_v") {
+	if _, err := Open("mobilenet_v1_0.3_224", ""); err == nil || !strings.Contains(err.Error(), "did you mean mobilenet_v1_1.0_224") {
 		t.Errorf("a checkpoint that was not published: %v", err)
 	}
 }
