@@ -6,6 +6,7 @@ require (
 	codeberg.org/sbinet/npyio v0.14.0
 	github.com/bep/imagemeta v0.12.0
 	github.com/chewxy/hm v1.0.0
+	github.com/flopp/go-findfont v0.1.0
 	github.com/go-zeromq/zmq4 v0.17.0
 	github.com/gofrs/flock v0.13.0
 	github.com/golang/snappy v1.0.0

@@ -18,8 +18,9 @@
 // they read the same on light and dark pages and on paper.
 //
 // The letters are Liberation Sans, which is part of the binary: Latin, Greek,
-// Cyrillic and Hebrew. Other scripts show as boxes in pictures; texts and
-// tables have them all.
+// Cyrillic and Hebrew. Others, such as Chinese, come from the fonts of the
+// machine (display.TextHandler); without one that has them they are boxes, and
+// a warning says which font would do.
 //
 // For everything else there is gonum.org/v1/plot, whose plots show themselves
 // too.

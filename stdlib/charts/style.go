@@ -6,7 +6,6 @@ import (
 	"image"
 	"image/color"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
@@ -65,7 +64,7 @@ func letters(size float64, c color.Color, x text.XAlignment, y text.YAlignment) 
 		Font:    font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Length(size) * px},
 		XAlign:  x,
 		YAlign:  y,
-		Handler: plot.DefaultTextHandler,
+		Handler: display.TextHandler(),
 	}
 }
 

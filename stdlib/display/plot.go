@@ -57,7 +57,7 @@ func drawPlot(p *plot.Plot) (img *image.RGBA, err error) {
 	)
 	// Axes that end at the picture's edge would lose half of their last label.
 	const margin = 6
-	p.Draw(draw.Crop(draw.New(c), margin, -margin, margin, -margin))
+	lettered(p).Draw(draw.Crop(draw.New(c), margin, -margin, margin, -margin))
 	img, ok := c.Image().(*image.RGBA)
 	if !ok {
 		return nil, errors.New("gonum/plot drew no RGBA picture")
