@@ -15,6 +15,9 @@ func ckptCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ckpt",
 		Short: "List, compare, verify, convert and fetch checkpoints",
+		Example: "  graft ckpt get vgg_16                      # fetch a published one; prints its path\n" +
+			"  graft ckpt ls vgg_16.ckpt --include conv5\n" +
+			"  graft ckpt convert vgg_16.ckpt vgg_16.safetensors",
 		Long: "List, compare, verify, convert and fetch checkpoints of TensorFlow (V1, V2, SavedModel), safetensors, NumPy and PyTorch.\n" +
 			"FILE is a V2 prefix or any file of the set, a V1 file, pattern or shard, a `checkpoint` file or a folder with one,\n" +
 			"a SavedModel's folder, or a .safetensors, .npz, .npy, .pt or .pth file. The content counts, not the name.",

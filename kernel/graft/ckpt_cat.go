@@ -19,6 +19,8 @@ func catCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cat FILE NAME…",
 		Short: "Print a tensor's values",
+		Example: "  graft ckpt cat model.ckpt-100 global_step\n" +
+			"  graft ckpt cat model.ckpt-100 conv1/weights --slice 0,1:0,1:-:- --as npy > filters.npy",
 		Long: "Print a tensor's values: as text, a line for each run of the last axis; raw, little-endian in C order; or as a .npy file.\n" +
 			"--slice takes a start and a length for each axis, or - for all of one, such as 0,2:-:3,1.",
 		Args: cobra.MinimumNArgs(2),

@@ -32,6 +32,8 @@ func convertCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "convert FROM TO",
 		Short: "Write a checkpoint in another format, under other names, or a part of it",
+		Example: "  graft ckpt convert vgg_16.ckpt vgg_16.safetensors\n" +
+			"  graft ckpt convert model.ckpt-100 head --include /Logits/ --rename '^MobilenetV1/='",
 		Long: "Write a checkpoint in another format, under other names, or a part of it.\n\n" +
 			"TO is the prefix of a V2 checkpoint or the file of another. Its ending says the format (.safetensors, .npz, V2 without),\n" +
 			"or --to does. --include and --exclude see the names of FROM; --rename works on what they leave, in the order given:\n" +

@@ -17,8 +17,9 @@ func diffCommand() *cobra.Command {
 	var asJSON bool
 	var pick selection
 	cmd := &cobra.Command{
-		Use:   "diff FILE FILE",
-		Short: "Compare two checkpoints of any format",
+		Use:     "diff FILE FILE",
+		Short:   "Compare two checkpoints of any format",
+		Example: "  graft ckpt diff model.ckpt-100 model.ckpt-200 --exclude Adam",
 		Long: "Compare two checkpoints of any format: tensors that only one has, other types or shapes, other values with their\n" +
 			"largest absolute difference. The exit status is 0 when they are equal and 1 when they differ.",
 		Args: cobra.ExactArgs(2),

@@ -19,6 +19,9 @@ func getCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "get [NAME…]",
 		Short: "Fetch published checkpoints and pictures; without a name, list them",
+		Example: "  graft ckpt get\n" +
+			"  graft ckpt get vgg_16 inception_v3\n" +
+			"  GRAFT_MIRROR=http://teacher:8000 graft ckpt get vgg_16",
 		Long: "Fetch published checkpoints and pictures, and print where they are: what the other commands and ckpt.Open take.\n" +
 			"Without a name, list what there is and what is here already.\n\n" +
 			"Names are those of TF-Slim's nets and releases. What was fetched stays in the cache: GRAFT_CACHE, or graft in the\n" +

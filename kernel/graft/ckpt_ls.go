@@ -20,6 +20,8 @@ func lsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ls FILE…",
 		Short: "List tensors as a tree of scopes, with shapes, types, parameters and bytes",
+		Example: "  graft ckpt ls model.ckpt-100\n" +
+			"  graft ckpt ls vgg_16.ckpt --include fc8 --hash --json",
 		Long: "List tensors as a tree of scopes, with shapes, types, parameters and bytes. No tensor is read, but for --hash and,\n" +
 			"under --json, the strings, whose bytes are counted as they are hashed: a length in 4 bytes and the string.",
 		Args: cobra.MinimumNArgs(1),

@@ -17,8 +17,9 @@ func statsCommand() *cobra.Command {
 	var asJSON bool
 	var pick selection
 	cmd := &cobra.Command{
-		Use:   "stats FILE…",
-		Short: "Smallest, largest, mean and deviation of each tensor, and its zeros, NaN and infinities",
+		Use:     "stats FILE…",
+		Short:   "Smallest, largest, mean and deviation of each tensor, and its zeros, NaN and infinities",
+		Example: "  graft ckpt stats model.ckpt-100 --include moving_variance",
 		Long: "Smallest, largest, mean and standard deviation of each tensor's finite values, and how many are zero, NaN or infinite.\n" +
 			"Of complex numbers the magnitudes count. Strings are left out.",
 		Args: cobra.MinimumNArgs(1),

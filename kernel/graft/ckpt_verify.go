@@ -13,9 +13,10 @@ var unchecked = map[string]bool{"safetensors": true, "npy": true}
 
 func verifyCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "verify FILE…",
-		Short: "Read everything and hold it against its checksums",
-		Args:  cobra.MinimumNArgs(1),
+		Use:     "verify FILE…",
+		Short:   "Read everything and hold it against its checksums",
+		Example: "  graft ckpt verify vgg_16.ckpt",
+		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			damaged := 0
 			for _, path := range args {

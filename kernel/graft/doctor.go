@@ -14,9 +14,10 @@ import (
 
 func doctorCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "doctor",
-		Short: "Find out why Jupyter does not run graft, and how to mend it",
-		Args:  cobra.NoArgs,
+		Use:     "doctor",
+		Short:   "Find out why Jupyter does not run graft, and how to mend it",
+		Example: "  graft doctor",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := interruptible()
 			defer stop()

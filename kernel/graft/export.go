@@ -18,6 +18,8 @@ func exportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export FILE.ipynb",
 		Short: "Write a notebook as a Go program that prints the same",
+		Example: "  graft export notebook.ipynb                # notebook/main.go and notebook/go.mod\n" +
+			"  graft export notebook.ipynb -o prog/main.go",
 		Long: "Write a notebook as a Go program that prints the same: DIR/main.go and DIR/go.mod, or, with -o FILE.go, only\n" +
 			"the program. The errors that cells take are written out as if err != nil, imports are added, trailing\n" +
 			"expressions are printed. What has no meaning outside a notebook becomes a comment and is named.\n\n" +

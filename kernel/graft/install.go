@@ -21,7 +21,9 @@ func installCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "install",
 		Short: "Make Jupyter know graft",
-		Args:  cobra.NoArgs,
+		Example: "  graft install                # for this user\n" +
+			"  graft install --sys-prefix   # in the active Python environment",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			done, err := install.Install(w)
 			if err != nil {
@@ -46,7 +48,9 @@ func uninstallCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "uninstall",
 		Short: "Make Jupyter forget graft",
-		Args:  cobra.NoArgs,
+		Example: "  graft uninstall\n" +
+			"  graft uninstall --sys-prefix",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			folder, err := install.Uninstall(w)
 			if err != nil {

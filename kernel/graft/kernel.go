@@ -24,8 +24,9 @@ func kernelCommand() *cobra.Command {
 	var limit int
 	var memory byteSize
 	cmd := &cobra.Command{
-		Use:   "kernel --connection-file FILE",
-		Short: "Serve a Jupyter front end",
+		Use:     "kernel --connection-file FILE",
+		Short:   "Serve a Jupyter front end",
+		Example: "  graft kernel --connection-file ~/.local/share/jupyter/runtime/kernel-1234.json",
 		Long: "Serve a Jupyter front end. Front ends start this command themselves, as `graft install` tells them to.\n" +
 			"Text that a cell writes beyond the output limit goes to a file.",
 		// Front ends append arguments that ipykernel takes: `jupyter run FILE` its FILE, others --debug.

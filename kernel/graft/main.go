@@ -20,15 +20,7 @@ const (
 func main() { os.Exit(run()) }
 
 func run() int {
-	root := &cobra.Command{
-		Use:           "graft",
-		Short:         "A Go notebook for transfer learning",
-		Version:       version(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
-	}
-	root.AddCommand(runCommand(), replCommand(), ckptCommand(), exportCommand(), installCommand(), uninstallCommand(), doctorCommand(), kernelCommand(), workerCommand())
-	err := root.Execute()
+	err := rootCommand().Execute()
 	var failed *failure
 	switch {
 	case err == nil:
@@ -41,6 +33,24 @@ func run() int {
 	}
 	fmt.Fprintln(os.Stderr, "graft:", err)
 	return exitUsage
+}
+
+// rootCommand is graft with all its commands.
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "graft",
+		Short: "A Go notebook for transfer learning",
+		Example: "  graft install                                   # then choose the kernel \"Go (graft)\" in Jupyter\n" +
+			"  graft repl                                      # a session here\n" +
+			"  graft run tutorials/01-first-transfer.ipynb     # a notebook from top to bottom\n" +
+			"  graft ckpt ls vgg_16.ckpt                       # what is in a checkpoint\n" +
+			"  source <(graft completion bash)                 # completion in this shell",
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.AddCommand(runCommand(), replCommand(), ckptCommand(), exportCommand(), installCommand(), uninstallCommand(), doctorCommand(), kernelCommand(), workerCommand())
+	return root
 }
 
 // failure is an error of the work itself, not of the command line.

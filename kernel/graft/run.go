@@ -22,6 +22,8 @@ func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run FILE.ipynb",
 		Short: "Run a notebook from top to bottom, without Jupyter",
+		Example: "  graft run tutorials/01-first-transfer.ipynb\n" +
+			"  graft run -o done.ipynb -p learningRate=0.1 tutorials/10-learning-rate.ipynb",
 		Long: "Run a notebook from top to bottom, without Jupyter. Text goes to the terminal, pictures too where it can\n" +
 			"draw them; otherwise they are saved in FILE.out. The first cell that fails ends the run with exit status 1,\n" +
 			"but for cells tagged raises-exception, whose errors are shown.\n\n" +
