@@ -51,6 +51,14 @@ func runNotebook(path, output string, parameters []string, memory byteSize) erro
 	if err := inject(nb, parameters); err != nil {
 		return err
 	}
+	// The notebook's path is told to its cells as Jupyter's server tells it.
+	name, err := filepath.Abs(path)
+	if err == nil {
+		err = os.Setenv("JPY_SESSION_NAME", name)
+	}
+	if err != nil {
+		return err
+	}
 	// Cells open files relative to their notebook, as under Jupyter.
 	if output != "" {
 		if output, err = filepath.Abs(output); err != nil {

@@ -1,7 +1,6 @@
 package tutor
 
 import (
-	"fmt"
 	"math"
 	"reflect"
 	"strings"
@@ -21,17 +20,17 @@ func empty(answer any) bool {
 }
 
 // describe says what kind of thing an answer is.
-func describe(answer any) string {
+func describe(in language, answer any) string {
 	if answer == nil {
 		return "nil"
 	}
 	if err, ok := answer.(error); ok {
-		return fmt.Sprintf("the error %v", err)
+		return in.say("the error %v", err)
 	}
 	if s, ok := answer.(string); ok {
-		return fmt.Sprintf("the text %q", s)
+		return in.say("the text %q", s)
 	}
-	return fmt.Sprintf("a %T", answer)
+	return in.say("a %T", answer)
 }
 
 // asInt takes integers of any type, and floats without a fraction.

@@ -6,6 +6,10 @@
 //
 // An exercise is known by its notebook and its number there. Answers are compared by what they mean: a list of variables by
 // their names, a number whatever its type, an error by what it says.
+//
+// The tutor speaks English and Chinese: that of the notebook, if the front end
+// says its name (JPY_SESSION_NAME: 02-checkpoints.zh.ipynb is Chinese, as are
+// copies of it), else that of LC_ALL, LC_MESSAGES or LANG.
 package tutor
 
 import (
@@ -69,7 +73,7 @@ func Check(exercise string, answer any) (*Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.judge(answer), nil
+	return e.judge(spoken(e.id), answer), nil
 }
 
 // Hint is a step towards the answer of an exercise. Errors: an exercise that
@@ -79,7 +83,8 @@ func Hint(exercise string) (display.Rich, error) {
 	if err != nil {
 		return display.Rich{}, err
 	}
-	return display.Markdown(fmt.Sprintf("Hint for exercise %s: %s", e.id, e.hint)), nil
+	in := spoken(e.id)
+	return display.Markdown(in.say("Hint for exercise %s: %s", e.id, in.text(e.hint))), nil
 }
 
 // find looks an exercise up; the error lists those of its notebook.
@@ -105,29 +110,30 @@ func find(id string) (*exercise, error) {
 }
 
 // judge compares an answer with the right one, then with the known wrong ones.
-func (e *exercise) judge(answer any) *Verdict {
-	v := &Verdict{Exercise: e.id}
+func (e *exercise) judge(in language, answer any) *Verdict {
+	v := &Verdict{Exercise: e.id, in: in}
+	helps := in.say("tutor.Hint(%q) helps.", e.id)
 	switch {
 	case e.want.matches(answer):
-		v.State, v.Text = Right, e.because
+		v.State, v.Text = Right, in.text(e.because)
 		return v
 	case e.untouched(answer):
-		v.State, v.Text = NotYet, e.asks
-		v.Look = fmt.Sprintf("Fill in the cell above and run both again. tutor.Hint(%q) helps.", e.id)
+		v.State, v.Text = NotYet, in.text(e.asks)
+		v.Look = in.say("Fill in the cell above and run both again. %s", helps)
 		return v
 	case !e.want.fits(answer):
-		v.State, v.Text = Wrong, fmt.Sprintf("the answer is %s; this is %s", e.want.kind(), describe(answer))
-		v.Look = e.look
+		v.State, v.Text = Wrong, in.say("the answer is %s; this is %s", in.text(e.want.kind()), describe(in, answer))
+		v.Look = in.text(e.look)
 		return v
 	}
 	v.State = Wrong
 	for _, m := range e.wrong {
 		if m.answer.matches(answer) {
-			v.Text, v.Look = m.means, fmt.Sprintf("tutor.Hint(%q) helps.", e.id)
+			v.Text, v.Look = in.text(m.means), helps
 			return v
 		}
 	}
-	v.Text, v.Look = e.want.differs(answer), e.look
+	v.Text, v.Look = e.want.differs(in, answer), in.text(e.look)
 	return v
 }
 

@@ -46,6 +46,7 @@ func answer(w wanted) any {
 }
 
 func TestExercises(t *testing.T) {
+	t.Setenv("LC_ALL", "C")
 	for _, n := range notebooks() {
 		for i, e := range n.exercises {
 			t.Run(e.id, func(t *testing.T) {
@@ -170,7 +171,7 @@ func TestAnswersOfAllTypes(t *testing.T) {
 		{errors.New("a b"), says{"a", "b"}, true}, {error(nil), says{}, false},
 	} {
 		e := exercise{id: "x", asks: "?", want: c.want, start: text("start"), look: "look"}
-		if v := e.judge(c.answer); (v.State == Right) != c.right {
+		if v := e.judge(english, c.answer); (v.State == Right) != c.right {
 			t.Errorf("%T %v against %T %v: %v", c.answer, c.answer, c.want, c.want, v)
 		}
 	}
@@ -196,7 +197,7 @@ func TestWhatDiffers(t *testing.T) {
 		{errors.New("lost"), whole(3), "the answer is a whole number; this is the error lost"},
 	} {
 		e := exercise{id: "x", asks: "?", want: c.want, start: text("start"), look: "look"}
-		if v := e.judge(c.answer); v.State != Wrong || !strings.Contains(v.Text, c.says) || v.Look != "look" {
+		if v := e.judge(english, c.answer); v.State != Wrong || !strings.Contains(v.Text, c.says) || v.Look != "look" {
 			t.Errorf("%v against %v: %v, %q is wanted", c.answer, c.want, v, c.says)
 		}
 	}

@@ -22,6 +22,8 @@ type Verdict struct {
 	State    State
 	Text     string // why it is right, what a wrong answer means, or what is asked
 	Look     string // where to look next; "" when it is right
+
+	in language
 }
 
 // look is how a state is marked: a sign and a colour that do without each
@@ -34,7 +36,7 @@ func (s State) look() look {
 
 // String is the verdict as text: the state first.
 func (v *Verdict) String() string {
-	lines := []string{fmt.Sprintf("%s %s: %s", v.State.look().sign, v.State, v.Text)}
+	lines := []string{fmt.Sprintf("%s %s: %s", v.State.look().sign, v.in.text(string(v.State)), v.Text)}
 	if v.Look != "" {
 		lines = append(lines, "  "+v.Look)
 	}
@@ -46,7 +48,7 @@ func (v *Verdict) MIME() map[string]string {
 	mark := v.State.look()
 	var b strings.Builder
 	fmt.Fprintf(&b, `<div style="border-left:5px solid %s;padding:2px 10px"><b style="color:%s">%s %s</b>: %s`,
-		mark.colour, mark.colour, mark.sign, v.State, html.EscapeString(v.Text))
+		mark.colour, mark.colour, mark.sign, html.EscapeString(v.in.text(string(v.State))), html.EscapeString(v.Text))
 	if v.Look != "" {
 		fmt.Fprintf(&b, "<br>%s", html.EscapeString(v.Look))
 	}

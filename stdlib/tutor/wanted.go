@@ -1,7 +1,6 @@
 package tutor
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -10,10 +9,10 @@ import (
 // wanted is an answer of some kind: the right one, or one that is known to be
 // wrong.
 type wanted interface {
-	kind() string              // "a whole number"
-	fits(answer any) bool      // whether the answer is of that kind
-	matches(answer any) bool   // whether it is this one
-	differs(answer any) string // what differs, for one that fits
+	kind() string                           // "a whole number"
+	fits(answer any) bool                   // whether the answer is of that kind
+	matches(answer any) bool                // whether it is this one
+	differs(in language, answer any) string // what differs, for one that fits
 }
 
 // whole is a whole number, of any type.
@@ -27,12 +26,12 @@ func (w whole) matches(answer any) bool {
 }
 
 // differs does not give the answer away, but which way it lies.
-func (w whole) differs(answer any) string {
+func (w whole) differs(in language, answer any) string {
 	n, _ := asInt(answer)
 	if n < int64(w) {
-		return fmt.Sprintf("%d is too few", n)
+		return in.say("%d is too few", n)
 	}
-	return fmt.Sprintf("%d is too many", n)
+	return in.say("%d is too many", n)
 }
 
 // decimal is a number that may be a little off.
@@ -45,15 +44,15 @@ func (d decimal) matches(answer any) bool {
 	return ok && math.Abs(x-d.value) <= d.tolerance
 }
 
-func (d decimal) differs(answer any) string {
+func (d decimal) differs(in language, answer any) string {
 	x, _ := asFloat(answer)
 	if x < d.value {
-		return fmt.Sprintf("%.4g is too small", x)
+		return in.say("%.4g is too small", x)
 	}
 	if x > d.value {
-		return fmt.Sprintf("%.4g is too large", x)
+		return in.say("%.4g is too large", x)
 	}
-	return fmt.Sprintf("%.4g is no number that can be compared", x)
+	return in.say("%.4g is no number that can be compared", x)
 }
 
 // text is a string, such as a name; a ":0" behind it does not count.
@@ -66,12 +65,12 @@ func (t text) matches(answer any) bool {
 	return ok && s == string(t)
 }
 
-func (t text) differs(answer any) string {
+func (t text) differs(in language, answer any) string {
 	s, _ := asText(answer)
 	if strings.EqualFold(s, string(t)) {
-		return fmt.Sprintf("%q differs in capitals only", s)
+		return in.say("%q differs in capitals only", s)
 	}
-	return fmt.Sprintf("%q is not it", s)
+	return in.say("%q is not it", s)
 }
 
 // shape is a list of whole numbers in order.
@@ -84,14 +83,14 @@ func (s shape) matches(answer any) bool {
 	return ok && slices.Equal(got, s)
 }
 
-func (s shape) differs(answer any) string {
+func (s shape) differs(in language, answer any) string {
 	got, _ := asInts(answer)
 	if len(got) != len(s) {
-		return fmt.Sprintf("%v has %d numbers, %d are wanted", got, len(got), len(s))
+		return in.say("%v has %d numbers, %d are wanted", got, len(got), len(s))
 	}
 	for i := range got {
 		if got[i] != s[i] {
-			return fmt.Sprintf("%v: number %d is not %d", got, i+1, got[i])
+			return in.say("%v: number %d is not %d", got, i+1, got[i])
 		}
 	}
 	return ""
@@ -107,19 +106,19 @@ func (n names) matches(answer any) bool {
 	return ok && slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(n)))
 }
 
-func (n names) differs(answer any) string {
+func (n names) differs(in language, answer any) string {
 	got, _ := asNames(answer)
 	var parts []string
 	if more := without(got, n); len(more) > 0 {
-		parts = append(parts, fmt.Sprintf("%d too many, such as %s", len(more), more[0]))
+		parts = append(parts, in.say("%d too many, such as %s", len(more), more[0]))
 	}
 	if less := without(n, got); len(less) > 0 {
-		parts = append(parts, fmt.Sprintf("%d missing", len(less)))
+		parts = append(parts, in.say("%d missing", len(less)))
 	}
 	if len(parts) == 0 {
-		parts = append(parts, "one of them stands there twice")
+		parts = append(parts, in.say("one of them stands there twice"))
 	}
-	return fmt.Sprintf("of these %d, %s", len(got), strings.Join(parts, ", and "))
+	return in.say("of these %d, %s", len(got), strings.Join(parts, in.say(", and ")))
 }
 
 // without are the elements of a that are not in b.
@@ -143,11 +142,11 @@ func (n inOrder) matches(answer any) bool {
 	return ok && slices.Equal(got, n)
 }
 
-func (n inOrder) differs(answer any) string {
+func (n inOrder) differs(in language, answer any) string {
 	if names(n).matches(answer) {
-		return "these are the right ones in another order"
+		return in.say("these are the right ones in another order")
 	}
-	return names(n).differs(answer)
+	return names(n).differs(in, answer)
 }
 
 // many is any list of so many names: what a wrong pattern gives.
@@ -160,9 +159,9 @@ func (m many) matches(answer any) bool {
 	return ok && len(got) == int(m)
 }
 
-func (m many) differs(answer any) string {
+func (m many) differs(in language, answer any) string {
 	got, _ := asNames(answer)
-	return whole(m).differs(len(got))
+	return whole(m).differs(in, len(got))
 }
 
 // values are those of a tensor of some shape.
@@ -189,13 +188,13 @@ func (v values) first(x []float64) int {
 	return -1
 }
 
-func (v values) differs(answer any) string {
+func (v values) differs(in language, answer any) string {
 	s, x, _ := asTensor(answer)
 	if !slices.Equal(s, v.shape) {
-		return fmt.Sprintf("the shape is %v, %v is wanted", s, v.shape)
+		return in.say("the shape is %v, %v is wanted", s, v.shape)
 	}
 	i := v.first(x)
-	return fmt.Sprintf("value %d is %.4g, %.4g is wanted", i, x[i], v.values[i])
+	return in.say("value %d is %.4g, %.4g is wanted", i, x[i], v.values[i])
 }
 
 // says is an error whose text has all of these.
@@ -208,6 +207,6 @@ func (s says) matches(answer any) bool {
 	return ok && err != nil && !slices.ContainsFunc(s, func(part string) bool { return !strings.Contains(err.Error(), part) })
 }
 
-func (s says) differs(answer any) string {
-	return fmt.Sprintf("another error: %v", answer)
+func (s says) differs(in language, answer any) string {
+	return in.say("another error: %v", answer)
 }

@@ -1,7 +1,7 @@
 """Notebooks from their sources: tutorials/make/NN-name.md becomes tutorials/NN-name.ipynb and NN-name.zh.ipynb.
 
     python make_notebooks.py                          # the cells; outputs stay where no code cell has changed
-    python make_notebooks.py --run GRAFT [NAME...]    # runs the English ones on a copy of tutorials/, and stores the outputs
+    python make_notebooks.py --run GRAFT [NAME...]    # runs them on a copy of tutorials/, and stores the outputs
     python make_notebooks.py --check                  # compares, and writes nothing
     python make_notebooks.py --solved DIR             # the English ones with the exercises' solutions filled in
 
@@ -14,7 +14,8 @@ text in English, and right behind it the same in Chinese:
     一些文字。
     :::
 
-The two notebooks share the code cells, and the Chinese one takes the outputs of the English one. Code within a text (```python,
+The two notebooks share the code cells, and the Chinese one takes the outputs of the English one, but for what the tutor says: that is
+in the notebook's language, and --run runs the Chinese ones for it. Code within a text (```python,
 ~~~go) is shared too: [[code]] in the Chinese text stands for the next block of the English one, and [[table]], where a table needs
 no translation, for its next table. A code cell tagged exercise is
 filled in by the first ~~~go of the next text that has one, its solution. Python's own library suffices.
@@ -107,11 +108,17 @@ def code(book):
     return [c for c in book["cells"] if c["cell_type"] == "code"]
 
 
-def take_outputs(book, of):
-    """Gives a notebook the outputs of another, if their code is the same."""
+def spoken(cell):
+    """Whether the tutor speaks in a cell."""
+    return "tutor.Check(" in "".join(cell["source"]) or "tutor.Hint(" in "".join(cell["source"])
+
+
+def take_outputs(book, of, of_cell=lambda cell: True):
+    """Gives a notebook the outputs of another, or those of some cells, if their code is the same."""
     if of and [s for s in sources(book) if s[0] == "code"] == [s for s in sources(of) if s[0] == "code"]:
         for cell, other in zip(code(book), code(of)):
-            cell.update(execution_count=other["execution_count"], outputs=other["outputs"])
+            if of_cell(cell):
+                cell.update(execution_count=other["execution_count"], outputs=other["outputs"])
 
 
 def read(path):
@@ -126,11 +133,13 @@ def targets(path):
     return TUTORIALS / (path.stem + ".ipynb"), TUTORIALS / (path.stem + ".zh.ipynb")
 
 
-def make(path):
+def make(path, english_run=None, zh_run=None):
+    """Writes a source's notebooks, with the outputs of those that were run, or else of those that are there."""
     english, zh = both(path)
     first, second = targets(path)
-    take_outputs(english, read(first))
+    take_outputs(english, english_run or read(first))
     take_outputs(zh, english)
+    take_outputs(zh, zh_run or read(second), spoken)
     write(english, first)
     write(zh, second)
 
@@ -140,26 +149,32 @@ def stale(path):
     english, zh = both(path)
     there, there_zh = (read(t) for t in targets(path))
     bad = [t.name for t, book, old in zip(targets(path), (english, zh), (there, there_zh)) if not old or sources(old) != sources(book)]
-    if not bad and [c["outputs"] for c in code(there)] != [c["outputs"] for c in code(there_zh)]:
+    shared = lambda book: [c["outputs"] for c in code(book) if not spoken(c)]
+    if not bad and shared(there) != shared(there_zh):
         bad = ["the outputs of " + targets(path)[1].name]
     return bad
 
 
+def execute(graft, target, book):
+    """The notebook as it is after a run beside its data, and the exit status; a Chinese one without a tutor need not be run."""
+    if ".zh." in target.name and not any(map(spoken, code(book))):
+        return None, 0
+    write(book, target)
+    out = target.with_name("executed.ipynb")
+    done = subprocess.run([str(pathlib.Path(graft).resolve()), "run", "-o", str(out), str(target)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    return read(out), done.returncode
+
+
 def run(graft, paths):
-    """Runs notebooks on a copy of tutorials/, and stores what they put out. Returns how many failed."""
+    """Runs notebooks on a copy of tutorials/, and stores what they put out. Returns of how many one failed."""
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder) / "tutorials"
         shutil.copytree(TUTORIALS, work, ignore=shutil.ignore_patterns("__pycache__", "out"))
         for path in paths:
-            out = pathlib.Path(folder) / "out.ipynb"
-            target = work / (path.stem + ".ipynb")
-            write(both(path)[0], target)
-            done = subprocess.run([str(pathlib.Path(graft).resolve()), "run", "-o", str(out), str(target)],
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-            failed += done.returncode != 0
-            write(read(out), targets(path)[0])
-            make(path)
+            done = [execute(graft, work / target.name, book) for target, book in zip(targets(path), both(path))]
+            failed += any(status for _, status in done)
+            make(path, *(book for book, _ in done))
     return failed
 
 
