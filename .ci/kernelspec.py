@@ -30,7 +30,8 @@ def installed(graft):
             (work / name).mkdir()
         os.environ.update(
             JUPYTER_PATH=str(work / "prefix" / "share" / "jupyter"), JUPYTER_CONFIG_DIR=str(work / "config"),
-            JUPYTER_RUNTIME_DIR=str(work / "runtime"), JUPYTER_DATA_DIR=str(work / "data"), IPYTHONDIR=str(work / "ipython"))
+            JUPYTER_RUNTIME_DIR=str(work / "runtime"), JUPYTER_DATA_DIR=str(work / "data"), IPYTHONDIR=str(work / "ipython"),
+            LC_ALL="C.UTF-8")  # the tutor speaks the language of the system
         shutil.copytree(root / "tutorials", work / "tutorials", ignore=shutil.ignore_patterns("__pycache__"))
         yield work
 
