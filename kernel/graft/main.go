@@ -1,4 +1,22 @@
 // Command graft is the notebook's one command.
+//
+//	graft install                  make Jupyter know graft: the kernel "Go (graft)"
+//	graft uninstall                make it forget
+//	graft doctor                   find out why Jupyter does not run graft, and how to mend it
+//	graft repl [FILE.go]           a session at the terminal
+//	graft run FILE.ipynb           run a notebook from top to bottom
+//	graft export FILE.ipynb        write a notebook as a Go program that prints the same
+//	graft ckpt ls | cat | diff | stats | verify | convert | get
+//	                               list, print, compare, check, convert and fetch checkpoints
+//	graft completion SHELL         completion for bash, zsh, fish or powershell
+//	graft kernel                   what Jupyter starts
+//
+// Each has --help with examples. The exit status is 0, 1 when what was asked
+// for could not be done (a cell failed, a file is damaged), 2 when the command
+// line is wrong.
+//
+// Cells run in a child process, `graft worker`: what ends that leaves the
+// kernel alive. A file of this package is a command, named after it.
 package main
 
 import (
