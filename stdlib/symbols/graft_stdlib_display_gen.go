@@ -36,5 +36,6 @@ func pkg_graft_stdlib_display() map[string]reflect.Value {
 		{"Show", display.Show},
 		{"Table", (*display.Table)(nil)},
 		{"Text", display.Text},
+		{"TextHandler", display.TextHandler},
 	}, nil)
 }
