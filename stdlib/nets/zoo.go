@@ -137,7 +137,7 @@ func (n *spec) on(images *graph.Node, c Config) (*graph.Node, EndPoints, error) 
 	n.arguments(b)
 	n.build(b)
 	logits, end, err := b.result()
-	if s := images.Shape(); err != nil && smaller(s[len(s)-3], n.ImageSize) && smaller(s[len(s)-2], n.ImageSize) {
+	if s := images.Shape(); b.err != nil && smaller(s[len(s)-3], n.ImageSize) && smaller(s[len(s)-2], n.ImageSize) {
 		err = fmt.Errorf("%w; the net is made for images of %d×%d, these are %d×%d", err, n.ImageSize, n.ImageSize, s[len(s)-3], s[len(s)-2])
 	}
 	return logits, end, err
