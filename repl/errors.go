@@ -78,6 +78,8 @@ func (r *runner) runError(p any, offset int, trace *nb.Trace) *Error {
 		if errors.Is(p.Why, nb.ErrInterrupted) {
 			e.Message = "the cell was interrupted"
 		}
+	case nb.Overflow:
+		e.Message = "stack overflow: functions have called each other too deep"
 	case nb.Goexit:
 		e.Message = "runtime.Goexit ended the cell"
 	default:
@@ -130,6 +132,9 @@ func (r *runner) locate(e *Error, text string, trace *nb.Trace) {
 	}
 	low := r.s.low
 	place, ok := low.Place(trace.Mark)
+	if len(trace.Funcs) == 0 { // it is known only where the function stands
+		trace.Funcs = []string{place.Func}
+	}
 	innermost := trace.Funcs[0]
 	// Cells that run side by side share the mark, and the name of the function
 	// that their top level is.

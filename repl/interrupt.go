@@ -95,6 +95,18 @@ func (s *Session) raise(run *nb.Run) {
 	s.stopping.Unlock()
 }
 
+// alarm makes functions look whether their stack is too big.
+func (s *Session) alarm(on bool) {
+	s.stopping.Lock()
+	defer s.stopping.Unlock()
+	if on {
+		s.stops++
+	} else {
+		s.stops--
+	}
+	s.setStop(s.stops > 0)
+}
+
 // setStop tells interpreted and compiled functions whether to look for an
 // interrupt.
 func (s *Session) setStop(on bool) {

@@ -73,6 +73,7 @@ func NewSession(opt Options) (*Session, error) {
 	}
 	s.symbols = s.opt.Symbols()
 	s.rt = nb.NewRuntime(s.symbol)
+	s.rt.Alarm = s.alarm
 	s.exports = make(Exports, len(s.symbols)+1)
 	for k, v := range s.symbols {
 		s.exports[k] = v

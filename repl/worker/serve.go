@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -22,6 +24,7 @@ func Serve(newEngine func() (repl.Engine, error)) error {
 	}
 	token := os.Getenv(tokenVariable)
 	offer()
+	deepenStacks()
 	engine, err := newEngine()
 	if err != nil {
 		return err
@@ -39,6 +42,15 @@ func Serve(newEngine func() (repl.Engine, error)) error {
 		return nil
 	}
 	return err
+}
+
+// deepenStacks lets a recursion go as deep as Go's own usual limit does,
+// though the session ends it when half of the biggest stack is in use. Where
+// memory is scarce it stays at half of that.
+func deepenStacks() {
+	if bits.UintSize == 64 && debug.SetMemoryLimit(-1) >= 4<<30 {
+		debug.SetMaxStack(2_000_000_000)
+	}
 }
 
 // server is the child's side of the pipes.

@@ -34,6 +34,7 @@ type fn struct {
 	callback bool                  // the literal is given to compiled code
 	counters map[types.Object]bool // variables of for statements
 	cell     bool
+	entry    int      // mark of the function
 	at       ast.Node // what a conversion that is refused is of
 }
 
@@ -188,6 +189,9 @@ func (f *fn) function(recv *types.Var, sig *types.Signature, body *ast.BlockStmt
 		f.line("%s := %s.Entered()", f.outer, f.L.nb())
 	}
 	if uses.calls && f.callsOut(body) {
+		if f.unit != nil && f.unit.Cell != "" {
+			f.entry = f.placeAt(body.Pos())
+		}
 		f.stopCheck()
 	}
 	if uses.deferred {

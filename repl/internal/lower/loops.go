@@ -137,7 +137,7 @@ func (f *fn) loopBody(body *ast.BlockStmt, t *target) {
 }
 
 // stopCheck lets an interrupt end the function here.
-func (f *fn) stopCheck() { f.line("if %s { %s() }", nb.StopFlag, nb.StopFunc) }
+func (f *fn) stopCheck() { f.line("if %s { %s(%d) }", nb.StopFlag, nb.StopFunc, f.entry) }
 
 func (f *fn) forStmt(s *ast.ForStmt, label string) {
 	f.count(s)

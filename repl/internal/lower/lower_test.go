@@ -78,7 +78,7 @@ func TestLowered(t *testing.T) {
 		{"fmt prints for the cell", `fmt.Println("x")`, "nb.Println(", "fmt.Println("},
 		{"constants are inlined", "const k = 3 << 4\nx := k + 1", "49", "const "},
 		{"iota too", "type D int\nconst (\n\tA D = iota\n\tB\n)\nx := B", "x = 1", "iota"},
-		{"loops look at the interrupt", "m := map[int]int{}\nfor i := 0; i < 3; i++ { m[i] = 1 }", "if stop_ { halt_() }", ""},
+		{"loops look at the interrupt", "m := map[int]int{}\nfor i := 0; i < 3; i++ { m[i] = 1 }", "if stop_ { halt_(0) }", ""},
 		{"per-iteration variables only where they are held", "m := map[int]func() int{}\nfor i := 0; i < 3; i++ { m[i] = func() int { return i } }", "first := true", ""},
 		{"and not elsewhere", "m := map[int]int{}\nfor i := 0; i < 3; i++ { m[0] += i }", "for ; vi < 3; vi++ {", "first"},
 		{"shift counts are checked", "n := 3\n1 << n", "nb.Shift(", ""},

@@ -20,7 +20,7 @@ func (rt *Runtime) Exports() map[string]reflect.Value {
 		"Errorf": rt.Errorf, "Fprint": rt.Fprint, "Fprintln": rt.Fprintln, "Fprintf": rt.Fprintf, "BuiltinPrint": rt.BuiltinPrint,
 		"As": rt.As, "Raw": rt.Raw, "Func": rt.Func, "Key": rt.Key, "Shift": rt.Shift, "BadIndex": rt.BadIndex, "CheckSlice": rt.CheckSlice, "Fatal": rt.Fatal, "Fatalf": rt.Fatalf, "Fatalln": rt.Fatalln,
 		"LogPrint": rt.LogPrint, "LogPrintln": rt.LogPrintln, "LogPrintf": rt.LogPrintf, "Unmarshal": rt.Unmarshal, "Decode": rt.Decode, "Execute": rt.Execute, "ExecuteTemplate": rt.ExecuteTemplate,
-		"Stop": rt.Stop, "Recv": rt.Recv, "Recv2": rt.Recv2, "Send": rt.Send, "Select": rt.Select,
+		"Halt": rt.Halt, "Recv": rt.Recv, "Recv2": rt.Recv2, "Send": rt.Send, "Select": rt.Select,
 		"MakeHandle": rt.MakeHandle, "HandleValue": rt.HandleValue, "MakeWeak": rt.MakeWeak, "WeakValue": rt.WeakValue, "AddCleanup": rt.AddCleanup,
 		"HKDFExtract": rt.HKDFExtract, "HKDFExpand": rt.HKDFExpand, "HKDFKey": rt.HKDFKey, "PBKDF2Key": rt.PBKDF2Key,
 		"HashComparable": rt.HashComparable, "HashWrite": rt.HashWrite,

@@ -258,11 +258,6 @@ func (rt *Runtime) Exit(code int) {
 	panic(&ExitErr{fmt.Sprintf("os.Exit(%d) ends the cell, not the session", code)})
 }
 
-// Overflow ends the cell because too many calls are under way.
-func (rt *Runtime) Overflow() {
-	panic(&ExitErr{"stack overflow: functions have called each other too deep"})
-}
-
 // Check ends the cell when err is not nil.
 func (rt *Runtime) Check(err error, at int) {
 	if err != nil {

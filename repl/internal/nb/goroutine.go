@@ -59,24 +59,41 @@ func (rt *Runtime) Go(f func()) {
 		rt.Stop()
 		r.live.Add(1)
 	}
+	idle := rt.busy()
 	go func() {
+		completed := false
 		defer func() {
 			p := recover()
 			tr := rt.takeTrace()
+			idle()
+			if p == nil && !completed {
+				p = rt.exited()
+			}
 			if r == nil {
 				return
 			}
 			r.live.Add(-1)
-			if _, stopped := p.(*Control); p != nil && !stopped && r.Failed != nil {
+			if r.Failed != nil && fails(p) {
 				r.Failed(p, tr)
 			}
 		}()
 		f()
+		completed = true
 	}()
 }
 
+// fails tells whether a goroutine that ended with p has failed: an interrupt
+// and runtime.Goexit are no failures.
+func fails(p any) bool {
+	switch p.(type) {
+	case nil, *Control, Goexit:
+		return false
+	}
+	return true
+}
+
 // goid reads the goroutine's number from its stack header, "goroutine 7 [".
-// It takes a microsecond: only panics use it.
+// It takes a microsecond: only panics, and what is as rare, use it.
 func goid() uint64 {
 	var b [40]byte
 	s := b[:runtime.Stack(b[:], false)]

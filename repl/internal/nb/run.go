@@ -64,15 +64,16 @@ func (rt *Runtime) Main(f func()) { rt.main(rt.next.Load(), f) }
 
 func (rt *Runtime) main(r *Run, f func()) {
 	done := r.done
-	leave := rt.labels.enter(r)
+	leave, idle := rt.labels.enter(r), rt.busy()
 	close(r.came)
 	completed := false
 	defer func() {
 		p := recover()
 		r.tr = rt.takeTrace()
 		leave()
+		idle()
 		if p == nil && !completed {
-			p = Goexit{}
+			p = rt.exited()
 		}
 		done <- p
 	}()

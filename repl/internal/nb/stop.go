@@ -8,14 +8,14 @@ import (
 
 // An interrupt is cooperative, so that deferred calls run and closures stay
 // alive: lowered code looks at a flag in loop heads and at function entries,
-// and calls Stop when it is set; everything that can block waits here, for its
+// and calls Halt when it is set; everything that can block waits here, for its
 // event or the run's end, and panics with Control.
 
 // StopFlag is the interpreter's variable that says whether an interrupt is
 // under way.
 const StopFlag = "stop_"
 
-// StopFunc is the interpreter's function that calls Stop: frames are smaller
+// StopFunc is the interpreter's function that calls Halt: frames are smaller
 // than with a call of compiled code.
 const StopFunc = "halt_"
 

@@ -55,7 +55,8 @@ type Runtime struct {
 
 	mark atomic.Pointer[func() int] // the line mark now
 
-	Stopping atomic.Bool // an interrupt is under way
+	Stopping atomic.Bool   // an interrupt is under way
+	Alarm    func(on bool) // makes functions look whether their stack is the big one
 
 	stdin   Stdin
 	handles sync.Map // value → *any, of unique.Make
@@ -68,6 +69,10 @@ type Runtime struct {
 	traces    sync.Map     // goroutine id → *Trace
 	tracing   atomic.Int64 // traces among them
 	cleanups  sync.Map     // goroutine id → whether they run because the cell was ended
+	overflows sync.Map     // goroutine id → whether it ends because its stack overflowed
+	working   atomic.Int64 // goroutines of cells
+	watching  atomic.Bool  // something looks at their stacks
+	alarmed   atomic.Bool  // one is too big
 }
 
 // SetMark says how the line mark is read.

@@ -38,7 +38,7 @@ const prelude = `package main
 import nb "graft/nb"
 var ` + nb.StopFlag + ` bool
 var ` + nb.LineMark + ` int
-func ` + nb.StopFunc + `() { nb.Stop() }
+func ` + nb.StopFunc + `(at int) { nb.Halt(at) }
 `
 
 // New returns an interpreter that knows symbols, writing its own messages to

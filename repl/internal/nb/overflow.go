@@ -1,0 +1,138 @@
+package nb
+
+import (
+	"math"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"time"
+)
+
+// Go ends the program when a goroutine's stack overflows, and the session with
+// it. So the stacks are watched while cells run: when one has grown to the last
+// size that Go allows, the flag of an interrupt goes up, and functions look on
+// entry whether they are the deep one. That costs nothing until then. The deep
+// goroutine ends by runtime.Goexit: what it deferred runs, recover sees
+// nothing, as there is nothing to recover from in Go, and the way out takes no
+// more stack, which a panic's way through the interpreter does.
+
+// Overflow is how a run ended whose stack overflowed.
+type Overflow struct{}
+
+// watched is how often the stacks are looked at.
+const watched = 10 * time.Millisecond
+
+// deepStack is how many compiled functions are under way in a goroutine whose
+// stack is the big one.
+const deepStack = 100_000
+
+// lastStack is the biggest stack that Go allows, half of which is in use when
+// a goroutine has it: it doubles them.
+func lastStack() uint64 {
+	most := debug.SetMaxStack(math.MaxInt)
+	debug.SetMaxStack(most)
+	size := uint64(1 << 20)
+	for 2*size <= uint64(most) {
+		size *= 2
+	}
+	return size
+}
+
+// busy counts a goroutine of a cell, until the returned func runs.
+func (rt *Runtime) busy() (idle func()) {
+	rt.working.Add(1)
+	if rt.watching.CompareAndSwap(false, true) {
+		go rt.watch()
+	}
+	return func() { rt.working.Add(-1) }
+}
+
+// watch raises the alarm when the stacks are as big as the last one, and goes
+// when no cell runs.
+func (rt *Runtime) watch() {
+	last := lastStack()
+	limit := last
+	tick := time.NewTicker(watched)
+	defer tick.Stop()
+	for range tick.C {
+		if rt.working.Load() == 0 {
+			rt.watching.Store(false)
+			if rt.working.Load() == 0 || !rt.watching.CompareAndSwap(false, true) {
+				return
+			}
+		}
+		n := stacks()
+		switch {
+		case n < limit:
+			limit = max(last, min(limit, 2*n))
+		case rt.Alarm != nil:
+			rt.sound(tick)
+			limit = n + n/4 // many goroutines, or one that is gone, are no reason to ask again
+		}
+	}
+}
+
+// sound raises the alarm for a time in which the deep goroutine comes to a
+// function's entry.
+func (rt *Runtime) sound(tick *time.Ticker) {
+	rt.alarmed.Store(true)
+	rt.Alarm(true)
+	for i := 0; i < 50 && rt.alarmed.Load(); i++ {
+		<-tick.C
+	}
+	rt.alarmed.Store(false)
+	rt.Alarm(false)
+}
+
+// stacks is the memory of all stacks.
+func stacks() uint64 {
+	s := []metrics.Sample{{Name: "/memory/classes/heap/stacks:bytes"}}
+	metrics.Read(s)
+	if s[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return s[0].Value.Uint64()
+}
+
+// Halt is Stop at the entry of a function, whose mark is at.
+func (rt *Runtime) Halt(at int) {
+	if rt.alarmed.Load() {
+		rt.lookDown(at)
+	}
+	rt.Stop()
+}
+
+// Interrupted is Halt for compiled functions, which know their place.
+func (rt *Runtime) Interrupted() { rt.Halt(0) }
+
+// lookDown ends the goroutine when it is a deep one.
+func (rt *Runtime) lookDown(at int) {
+	var pc [1]uintptr
+	if runtime.Callers(deepStack, pc[:]) == 0 {
+		return
+	}
+	if at > 0 {
+		if _, had := rt.traces.LoadOrStore(goid(), &Trace{Mark: at}); !had {
+			rt.tracing.Add(1)
+		}
+	}
+	rt.Overflow()
+}
+
+// Overflow ends the goroutine because too many calls are under way in it,
+// unless it is on its way out for that reason.
+func (rt *Runtime) Overflow() {
+	rt.alarmed.Store(false)
+	if _, already := rt.overflows.LoadOrStore(goid(), true); !already {
+		runtime.Goexit()
+	}
+}
+
+// exited is how a function ended that neither returned nor panicked.
+func (rt *Runtime) exited() any {
+	if _, ok := rt.overflows.LoadAndDelete(goid()); ok {
+		go debug.FreeOSMemory() // the stack was big
+		return Overflow{}
+	}
+	return Goexit{}
+}
