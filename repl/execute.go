@@ -159,6 +159,9 @@ func (s *Session) load(o *lower.Output) error {
 	if err := s.back.Compile(o.Source); err != nil {
 		return err
 	}
+	for _, m := range o.Methods {
+		s.rt.Compiled(m.Type, m.Name, m.Fn)
+	}
 	return s.low.Link(s.back.Global)
 }
 

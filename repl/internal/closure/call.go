@@ -71,7 +71,7 @@ func (c *compiler) callee(x *ast.CallExpr) *callee {
 			f.sig.Results = append(f.sig.Results, v)
 		}
 	default:
-		return nil
+		return c.dynamic(x)
 	}
 	f.args = c.args(x, f.sig, recv, path)
 	return f
@@ -106,9 +106,9 @@ func (c *compiler) isFuncValue(x ast.Expr) bool {
 	return false
 }
 
-func (c *compiler) args(x *ast.CallExpr, sig Signature, recv ast.Expr, path []int) []pass {
-	params := sig.Params
-	var args []pass
+func (c *compiler) args(x *ast.CallExpr, sig Signature, recv ast.Expr, path []int, first ...pass) []pass {
+	params := sig.Params[len(first):]
+	args := first
 	to := func(e expr, k kind) { args = append(args, k.pass(len(args)*slotSize+k.within(), e)) }
 	if recv != nil {
 		k := c.kind(params[0].Type())

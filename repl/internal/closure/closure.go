@@ -74,6 +74,13 @@ type Source interface {
 	// Callee finds the function that a call means; recv is what a method is
 	// called on, with the path of embedded fields to it.
 	Callee(call *ast.CallExpr) (fn *Func, recv ast.Expr, path []int)
+	// Dynamic is the method that a call of an interface's method selects, and
+	// its signature; nil for other calls.
+	Dynamic(call *ast.CallExpr) (*ast.SelectorExpr, *types.Signature)
+	// Method finds, at run time, the method of what an interface holds: a
+	// function and the receiver to give it, or a method value of interpreted
+	// code.
+	Method(x any, name string) (fn *Func, recv, value any)
 	// Func is the function that a name means, nil for none of the subset.
 	Func(id *ast.Ident) *Func
 	// Compiled is the value of a compiled function, or not valid.

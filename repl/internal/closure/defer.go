@@ -98,7 +98,7 @@ func (c *compiler) deferStmt(s *ast.DeferStmt) stmt {
 	c.deferred = c.frame
 	f := c.callee(s.Call)
 	c.deferred = nil
-	if f == nil {
+	if f == nil || f.meth != nil {
 		c.refuse(s, "this defer")
 	}
 	return sequence(append(pre, func(m *machine) ctl {

@@ -61,7 +61,14 @@ func (i iface) take(to unsafe.Pointer, v reflect.Value) {
 	*(*unsafe.Pointer)(to) = mem
 }
 
-func (i iface) takeAny(to unsafe.Pointer, v any) { i.take(to, reflect.ValueOf(v)) }
+func (i iface) takeAny(to unsafe.Pointer, v any) {
+	if i.rt != anyType {
+		i.take(to, reflect.ValueOf(v))
+		return
+	}
+	held := v
+	*(*unsafe.Pointer)(to) = unsafe.Pointer(&held)
+}
 
 // toIface compiles x as a value of an interface.
 func (c *compiler) toIface(x ast.Expr, k iface) expr {

@@ -112,6 +112,7 @@ func (c *compiler) literal(x *ast.FuncLit, t types.Type, frame *local) expr {
 type callee struct {
 	fn    *Func
 	value func(*machine) unsafe.Pointer
+	meth  *method // of an interface
 	sig   Signature
 	args  []pass
 }
@@ -120,6 +121,9 @@ type callee struct {
 func (f *callee) call(m *machine) unsafe.Pointer {
 	if f.fn != nil {
 		return m.call(f.fn, f.args, nil)
+	}
+	if f.meth != nil {
+		return f.meth.call(m, f.args)
 	}
 	v := (*funcValue)(f.value(m)) // of nil is Go's own panic
 	return m.call(v.fn, f.args, v.captured)
@@ -130,7 +134,7 @@ func (f *callee) call(m *machine) unsafe.Pointer {
 func (c *compiler) goStmt(s *ast.GoStmt) stmt {
 	pre := c.hoist(s.Call)
 	f := c.callee(s.Call)
-	if f == nil {
+	if f == nil || f.meth != nil {
 		c.refuse(s, "this goroutine")
 	}
 	return sequence(append(pre, func(m *machine) ctl {

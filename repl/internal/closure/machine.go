@@ -33,6 +33,8 @@ type machine struct {
 	top   int // the first free slot
 	spare []slot
 	deep  int // bytes of Go's stack, about
+	recv  any // of the method that is about to be called
+	meth  *Func
 	calls []*Func
 }
 

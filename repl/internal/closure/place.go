@@ -178,7 +178,32 @@ func (place) binary(token.Token, expr, expr) any                  { return nil }
 func (place) compare(token.Token, expr, expr) func(*machine) bool { return nil }
 func (place) toAny(expr) (func(*machine) any, bool)               { return nil, false }
 
-func (p place) takeAny(to unsafe.Pointer, v any) { p.take(to, reflect.ValueOf(v)) }
+func (p place) takeAny(to unsafe.Pointer, v any) {
+	if v == nil || inWord(p.rt) {
+		p.take(to, reflect.ValueOf(v))
+		return
+	}
+	mem := p.fresh()
+	p.copy(mem, dataOf(v))
+	*(*unsafe.Pointer)(to) = mem
+}
+
+// dataOf is the pointer in an interface: to what it holds, or that itself.
+func dataOf(v any) unsafe.Pointer { return (*words)(unsafe.Pointer(&v))[1] }
+
+// inWord tells whether an interface holds a t itself: a pointer, or what is
+// nothing else.
+func inWord(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.UnsafePointer, reflect.Map, reflect.Chan, reflect.Func:
+		return true
+	case reflect.Struct:
+		return t.NumField() == 1 && inWord(t.Field(0).Type)
+	case reflect.Array:
+		return t.Len() == 1 && inWord(t.Elem())
+	}
+	return false
+}
 
 func (p place) take(to unsafe.Pointer, v reflect.Value) {
 	mem := p.fresh()
@@ -193,7 +218,10 @@ func (p place) give(from unsafe.Pointer, t reflect.Type) reflect.Value {
 // pointer is the kind of pointers.
 type pointer struct{ memory[unsafe.Pointer] }
 
-func (pointer) within() int         { return 0 }
+func (pointer) within() int { return 0 }
+
+func (pointer) takeAny(to unsafe.Pointer, v any) { *(*unsafe.Pointer)(to) = dataOf(v) }
+
 func (pointer) exact() reflect.Type { return nil }
 
 func (pointer) compare(op token.Token, x, y expr) func(*machine) bool {

@@ -27,6 +27,14 @@ type header struct {
 
 func (header) within() int { return 0 }
 
+func (header) takeAny(to unsafe.Pointer, v any) {
+	if v == nil {
+		*(*slice)(to) = slice{}
+		return
+	}
+	*(*slice)(to) = *(*slice)(dataOf(v))
+}
+
 func (h header) exact() reflect.Type {
 	if e := h.of.exact(); e != nil {
 		return reflect.SliceOf(e)

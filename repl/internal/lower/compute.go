@@ -318,6 +318,24 @@ func (s *subject) Callee(x *ast.CallExpr) (*closure.Func, ast.Expr, []int) {
 	return s.called(in), recv, path
 }
 
+func (s *subject) Dynamic(x *ast.CallExpr) (*ast.SelectorExpr, *types.Signature) {
+	sel, ok := ast.Unparen(x.Fun).(*ast.SelectorExpr)
+	if !ok || s.info.Selections[sel] == nil || s.info.Selections[sel].Kind() != types.MethodVal {
+		return nil, nil
+	}
+	obj, index, t := s.resolve(sel, s.info.Selections[sel])
+	if _, ok := obj.(*types.Func); !ok || len(index) != 1 || !types.IsInterface(t) {
+		return nil, nil
+	}
+	return sel, s.typeOf(sel).(*types.Signature)
+}
+
+func (s *subject) Method(x any, name string) (*closure.Func, any, any) {
+	fn, recv, value := s.L.rt.Method(x, name)
+	c, _ := fn.(*closure.Func)
+	return c, recv, value
+}
+
 // declared is the function that a name means, with its type arguments.
 func (s *subject) declared(id *ast.Ident) *inst {
 	o, ok := s.object(id).(*types.Func)

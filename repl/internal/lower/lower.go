@@ -70,6 +70,7 @@ type Output struct {
 	Results []types.Type
 	Globals []Global
 	Symbols map[string]reflect.Value // compiled functions of graft/nb that Source calls
+	Methods []Method
 
 	imports, types, vars, funcs, init strings.Builder
 	queue                             []*inst
@@ -79,6 +80,14 @@ type Output struct {
 type Global struct {
 	Object *types.Var
 	Name   string
+}
+
+// Method is a method of a type, called through interfaces, that is a compiled
+// function, or is none any more.
+type Method struct {
+	Type types.Type
+	Name string
+	Fn   any // nil for none
 }
 
 // source is a function's declaration with the facts of the cell it is from.

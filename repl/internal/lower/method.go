@@ -39,9 +39,25 @@ func (L *Lowerer) emitRegistration(in *inst) {
 		value := f.lateMethod("v", t, sel)
 		fmt.Fprintf(&L.out.init, "%s.Reg(%d, %q, func(r interface{}) interface{} {\n%sv := r.(%s)\nm := %s\nreturn m\n})\n",
 			nb, id, m.Name(), "", L.rep(t), value)
+		L.out.Methods = append(L.out.Methods, Method{t, m.Name(), f.compiledMethod(t, sel)})
 	}
 	L.rt.Refresh(t)
 	L.nested(t, map[types.Type]bool{})
+}
+
+// compiledMethod is the compiled function of a method that t itself, or what t
+// points to, has, nil where it has none.
+func (f *fn) compiledMethod(t types.Type, sel *types.Selection) any {
+	m := sel.Obj().(*types.Func)
+	if len(sel.Index()) != 1 {
+		return nil
+	}
+	if in := f.method(t, m); in != nil {
+		if c := f.L.compute(in); c.fn != nil {
+			return c.fn
+		}
+	}
+	return nil
 }
 
 // nested registers the types that formatting or encoding t will meet.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/types"
 	"reflect"
+	"unsafe"
 )
 
 // core is a value with its static type. T's identity is the type's; V is the
@@ -42,14 +43,15 @@ type (
 	}
 )
 
-type boxed interface{ unbox() *core }
-
-func (b Box) unbox() *core   { return &b.core }
-func (b SBox) unbox() *core  { return &b.core }
-func (b EBox) unbox() *core  { return &b.core }
-func (b UBox) unbox() *core  { return &b.core }
-func (b USBox) unbox() *core { return &b.core }
-func (b UEBox) unbox() *core { return &b.core }
+// opened is what the box x holds, nil when x is no box. All boxes begin with
+// their core, and lie in memory that nobody writes to: the core is not copied.
+func opened(x any) *core {
+	switch x.(type) {
+	case Box, SBox, EBox, UBox, USBox, UEBox:
+		return (*core)((*[2]unsafe.Pointer)(unsafe.Pointer(&x))[1])
+	}
+	return nil
+}
 
 // Format prints the value as fmt prints a value of its static type.
 func (c core) Format(s fmt.State, verb rune) { c.T.rt.format(s, verb, c) }
@@ -154,11 +156,11 @@ func (rt *Runtime) Typed(t types.Type, v any) any {
 
 // unwrap finds the box in x, also behind an adapter to a compiled interface.
 func unwrap(x any) (*core, bool) {
-	x = Plain(x)
-	if b, ok := x.(boxed); ok {
-		return b.unbox(), true
+	c := opened(x)
+	if c == nil {
+		c = opened(Plain(x))
 	}
-	return nil, false
+	return c, c != nil
 }
 
 // Plain takes the cell's value out of an adapter to a compiled interface
@@ -167,7 +169,7 @@ func Plain(x any) any {
 	if x == nil {
 		return nil
 	}
-	if _, ok := x.(boxed); ok {
+	if opened(x) != nil {
 		return x
 	}
 	v := reflect.ValueOf(x)

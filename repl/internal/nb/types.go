@@ -12,6 +12,7 @@ package nb
 import (
 	"fmt"
 	"go/types"
+	"maps"
 	"reflect"
 	"strings"
 	"sync"
@@ -32,6 +33,8 @@ type Type struct {
 	rt         *Runtime
 	comparable bool
 	traits     traits
+
+	methods atomic.Pointer[map[string]any] // compiled functions, by name
 
 	mu      sync.RWMutex
 	binders map[string]func(any) any
@@ -141,6 +144,35 @@ func (rt *Runtime) Reg(id int, method string, bind func(any) any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.binders[method] = bind
+}
+
+// Compiled registers the compiled function that a method of type t is, nil for
+// none.
+func (rt *Runtime) Compiled(t types.Type, method string, fn any) {
+	d := rt.Intern(t)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all := map[string]any{}
+	if old := d.methods.Load(); old != nil {
+		maps.Copy(all, *old)
+	}
+	if all[method] = fn; fn == nil {
+		delete(all, method)
+	}
+	d.methods.Store(&all)
+}
+
+// Method finds the method name of what an interface holds: a compiled function
+// and its receiver, or the method value.
+func (rt *Runtime) Method(x any, name string) (fn, recv, value any) {
+	if c, ok := unwrap(x); ok {
+		if all := c.T.methods.Load(); all != nil {
+			if fn := (*all)[name]; fn != nil {
+				return fn, c.V, nil
+			}
+		}
+	}
+	return nil, nil, rt.M(x, name)
 }
 
 // RegT registers the layout of type id, given a nil pointer to it. The
