@@ -26,6 +26,13 @@ type Small int8
 func (p P) sum(k int) int { return p.a + k + int(p.q[1]) + len(p.s) }
 func (p *P) bump(k int) int { p.a += k; p.q[k&1]++; fuel--; return p.a }
 func (c Celsius) half() Celsius { return c / 2 }
+type Sh interface { mea(k int) int; tag() string }
+func (p P) mea(k int) int { p.a += k; return p.a ^ len(p.s) }
+func (p P) tag() string { return "P" + p.s[min(len(p.s), 3):] }
+func (e *E) mea(k int) int { fuel--; e.k += uint8(k); e.in[k&1].a++; return int(e.k) + e.in[1].a }
+func (e *E) tag() string { return "E" }
+func (s Small) mea(k int) int { return int(s) * k }
+func (s Small) tag() string { return string(rune('a' + s&7)) }
 var fuel = 0
 var g0 int
 var g1 float64
@@ -74,7 +81,7 @@ type genFunc struct {
 }
 
 var scalarTypes = []string{"int", "int", "int", "int8", "uint8", "int32", "uint64", "uint", "float64", "float64", "float32", "string", "bool", "Small", "Celsius"}
-var varTypes = append([]string{"[]int", "[]float64", "[]string", "[][]int", "P", "*P", "[]P", "[3]int8", "E", "[]uint8", "[]int32", "*int", "any"}, scalarTypes...)
+var varTypes = append([]string{"[]int", "[]float64", "[]string", "[][]int", "P", "*P", "[]P", "[3]int8", "E", "[]uint8", "[]int32", "*int", "any", "Sh", "map[string]int", "map[int]float64", "map[uint8]P", "map[string][]int", "map[bool]string"}, scalarTypes...)
 
 func (g *gen) pick(xs ...string) string { return xs[g.r.Intn(len(xs))] }
 func (g *gen) name() string             { g.n++; return fmt.Sprintf("v%d", g.n) }
@@ -134,6 +141,9 @@ func (g *gen) leaf(t string, d int) string {
 		if v.typ == "E" && t == "P" {
 			have = append(have, v.name+".P", v.name+".in[1]")
 		}
+		if k, ok := strings.CutSuffix(v.typ, "]"+t); d > 0 && ok && strings.HasPrefix(k, "map[") && !strings.Contains(k[4:], "[") {
+			have = append(have, v.name+"["+g.expr(k[4:], d-1)+"]")
+		}
 		if d > 0 && (v.typ == "[]"+t || v.typ == "[3]"+t) {
 			have = append(have, v.name+"["+g.index(d-1)+"]")
 		}
@@ -192,6 +202,16 @@ func (g *gen) constant(t string) string {
 	case t == "any":
 		u := g.pick("int", "string", "Small", "P", "*P", "[]int", "float64")
 		return "any(" + g.expr(u, 1) + ")"
+	case t == "Sh":
+		switch u := g.pick("P", "*P", "Small", "*E"); u {
+		case "*E":
+			return "Sh(&E{k: " + g.expr("uint8", 1) + "})"
+		default:
+			return "Sh(" + g.expr(u, 1) + ")"
+		}
+	case strings.HasPrefix(t, "map["):
+		k, v, _ := strings.Cut(t[4:], "]")
+		return t + "{" + g.constant(k) + ": " + g.expr(v, 1) + "}"
 	case t == "[3]int8":
 		return "[3]int8{1: " + g.expr("int8", 1) + "}"
 	case strings.HasPrefix(t, "[]"):
@@ -224,6 +244,8 @@ func (g *gen) value(t string, d int) string {
 		return "&g0"
 	case t == "any":
 		return "any(g0)"
+	case t == "Sh":
+		return "Sh(g5)"
 	}
 	return g.constant(t)
 }
@@ -302,6 +324,8 @@ func (g *gen) try(t string, d int) string {
 		return "(" + g.value(t, d) + " " + g.pick("+", "-", "*", "/") + " " + g.operand(t, d) + ")"
 	case t == "string":
 		switch k {
+		case 7:
+			return g.value("Sh", d) + ".tag()"
 		case 3:
 			return "string(rune(" + g.expr("int32", d-1) + "))"
 		case 4:
@@ -385,6 +409,14 @@ func (g *gen) integer(t string, d, k int) string {
 					return v
 				}
 			}
+			switch g.r.Intn(6) {
+			case 0:
+				if v := g.first(t, g.value("Sh", d)+".mea("+g.expr("int", d-1)+")"); v != "" {
+					return v
+				}
+			case 1:
+				return "len(" + g.value(g.pick("map[string]int", "map[int]float64"), d) + ")"
+			}
 			return g.pick(g.value("P", d)+".sum("+g.expr("int", d-1)+")",
 				"len("+g.value(g.pick("string", "[]int", "[]P", "[]int32"), d)+")", "cap("+g.value("[]int", d)+")")
 		}
@@ -431,7 +463,7 @@ func (g *gen) declare(t string) {
 	v := g.name()
 	switch g.r.Intn(5) {
 	case 0:
-		if t[0] == '*' || t[0] == '[' && t[1] == ']' {
+		if t == "Sh" || t[0] == 'm' && !g.rarely() || t[0] == '*' || t[0] == '[' && t[1] == ']' {
 			t = "int"
 		}
 		g.line("var %s %s; _ = %s", v, t, v)
@@ -446,7 +478,16 @@ func (g *gen) stmt() {
 		g.declare(g.pick(scalarTypes...))
 		return
 	}
-	switch g.r.Intn(24) {
+	switch g.r.Intn(27) {
+	case 24:
+		g.mapStmt()
+	case 25:
+		m, k, v := g.value("map[string]int", 1), g.name(), g.name()
+		g.line("%s, %s := %s[%s]; _, _ = %s, %s", k, v, m, g.expr("string", 2), k, v)
+		g.vars = append(g.vars, genVar{name: k, typ: "int"}, genVar{name: v, typ: "bool"})
+	case 26:
+		l, _ := g.place()
+		g.line("delete(%s, %s); g0 ^= len(%q)", g.value("map[int]float64", 1), g.expr("int", 2), l)
 	case 0, 1, 2:
 		g.declare(g.pick(varTypes...))
 	case 3, 4, 5:
@@ -628,6 +669,20 @@ func (g *gen) rangeLoop() {
 	}
 }
 
+// mapStmt goes over a map: what it does must not depend on the order.
+func (g *gen) mapStmt() {
+	switch g.r.Intn(4) {
+	case 0:
+		g.line("for k, v := range %s { g0 += len(k) ^ v*3 }", g.value("map[string]int", 1))
+	case 1:
+		g.line("for k := range %s { if k > 1 { continue }; g0 += k }", g.value("map[int]float64", 1))
+	case 2:
+		g.line("for k, v := range %s { v.a++; g0 -= int(k) + v.a }", g.value("map[uint8]P", 1))
+	default:
+		g.line("for _, v := range %s { if len(v) > 0 { g0 += len(v); v[0]++ } }", g.value("map[string][]int", 1))
+	}
+}
+
 func (g *gen) switchStmt() {
 	saved := g.loops
 	within := g.within
@@ -742,7 +797,7 @@ func randomProgram(seed int64) (decls string, calls []string) {
 			g.within = true
 			text, ret := "return "+g.callOf(f, 2), strings.Join(f.ret, ", ")
 			show := fmt.Sprintf("fmt.Printf(\"%%v\\n\", %s())", name)
-			if strings.ContainsAny(ret, "PE*") || strings.Contains(ret, "any") { // not shown
+			if strings.ContainsAny(ret, "PE*") || strings.Contains(ret, "any") || strings.Contains(ret, "Sh") { // not shown
 				text, ret, show = strings.TrimPrefix(text, "return ")+"; return", "", name+"()"
 			}
 			if len(f.ret) > 1 && ret != "" {

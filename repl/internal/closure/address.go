@@ -134,7 +134,7 @@ func (c *compiler) indexed(x *ast.IndexExpr, t types.Type) expr {
 	case *types.Basic:
 		s, i := code[string](c.exprTo(x.X, text{})), c.intOf(x.Index)
 		return made(t, k, func(m *machine) byte { s := s(m); return s[i(m)] })
-	case *types.Array, *types.Pointer:
+	case *types.Array, *types.Pointer, *types.Map:
 		return made(t, k, k.load(c.elemAt(x)))
 	default:
 		c.refuse(x, "an index of %s", u)
@@ -144,6 +144,9 @@ func (c *compiler) indexed(x *ast.IndexExpr, t types.Type) expr {
 
 // elemAt is the address of an element.
 func (c *compiler) elemAt(x *ast.IndexExpr) address {
+	if _, ok := c.isMapIndex(x); ok {
+		return c.mapElem(x, nil)
+	}
 	k := c.kindAt(x, c.src.TypeOf(x))
 	if _, ok := c.src.TypeOf(x.X).Underlying().(*types.Slice); ok {
 		return k.elem(c.expr(x.X), c.intOf(x.Index))

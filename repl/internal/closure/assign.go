@@ -92,6 +92,9 @@ func (c *compiler) storeTo(l ast.Expr, e expr, define bool) stmt {
 	if (e.k == function{}) {
 		c.refuse(l, "a function in memory")
 	}
+	if ix, ok := c.isMapIndex(l); ok {
+		return c.storeInMap(ix, e)
+	}
 	return e.k.store(c.address(l), e)
 }
 
@@ -146,6 +149,8 @@ func (c *compiler) assignTuple(lhs []ast.Expr, x ast.Expr, define bool) stmt {
 		return c.assignReceive(lhs, x, define)
 	case *ast.TypeAssertExpr:
 		return c.assignAssertion(lhs, x, define)
+	case *ast.IndexExpr:
+		return c.assignMapIndex(lhs, x, define)
 	}
 	call, ok := ast.Unparen(x).(*ast.CallExpr)
 	if !ok {
@@ -225,6 +230,9 @@ func (c *compiler) update(at ast.Stmt, l ast.Expr, op token.Token, x ast.Expr) s
 		if v, ok := c.lookup(c.src.Object(id)); ok && !v.moved {
 			return sequence(append(pre, k.set(v.off, operate(variable(c.typeOf(l), v)))))
 		}
+	}
+	if ix, ok := c.isMapIndex(l); ok {
+		return sequence(append(pre, c.updateMap(ix, c.typeOf(l), operate)))
 	}
 	a := c.address(l)
 	if op != token.SHL && op != token.SHR {

@@ -194,6 +194,13 @@ func (c *compiler) builtinCall(x *ast.CallExpr, t types.Type, name string) expr 
 			}
 			return made(t, k, k.of.(carrier).makeChan(n))
 		}
+		if k, ok := c.kindAt(x, t).(mapping); ok {
+			n := always(0)
+			if len(x.Args) > 1 {
+				n = c.intOf(x.Args[1])
+			}
+			return made(t, k, k.makes(n))
+		}
 		h, ok := c.kindAt(x, t).(header)
 		if !ok {
 			break
@@ -235,6 +242,10 @@ func (c *compiler) length(x *ast.CallExpr, capacity bool) func(*machine) int {
 			return func(m *machine) int { return at[slice](m, off).n }
 		}
 		return func(m *machine) int { return s(m).n }
+	}
+	if _, ok := kindOf(c.src.TypeOf(x.Args[0])).(mapping); ok {
+		p := code[unsafe.Pointer](c.expr(x.Args[0]))
+		return func(m *machine) int { h := p(m); return len(*(*map[int]int)(unsafe.Pointer(&h))) }
 	}
 	if _, ok := kindOf(c.src.TypeOf(x.Args[0])).(channel); ok {
 		p := code[unsafe.Pointer](c.expr(x.Args[0]))

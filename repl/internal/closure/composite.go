@@ -25,6 +25,8 @@ func (c *compiler) composite(x *ast.CompositeLit, t types.Type) expr {
 			puts = append(puts, elem.put(uintptr(at[i])*elem.size(), e))
 		}
 		return made(t, k, k.(place).filled(puts))
+	case *types.Map:
+		return made(t, k, c.entries(x, u, k.(mapping)))
 	case *types.Struct:
 		return made(t, k, k.(place).filled(c.fields(x, t, u)))
 	case *types.Pointer: // an element of a literal, its type left out

@@ -99,6 +99,8 @@ func kindOf(t types.Type) kind {
 		}
 	case *types.Interface:
 		return ifaceOf(t)
+	case *types.Map:
+		return mapOf(t, u)
 	case *types.Chan:
 		e := kindOf(u.Elem())
 		if _, ok := e.(iface); e != nil && !ok && plainNamed(t) {
@@ -193,6 +195,10 @@ func exactOf(t types.Type) reflect.Type {
 	case *types.Slice:
 		if e := exactOf(u.Elem()); e != nil && plainNamed(t) {
 			return reflect.SliceOf(e)
+		}
+	case *types.Map:
+		if k, e := exactOf(u.Key()), exactOf(u.Elem()); k != nil && e != nil && plainNamed(t) {
+			return reflect.MapOf(k, e)
 		}
 	case *types.Array:
 		if e := exactOf(u.Elem()); e != nil && plainNamed(t) {

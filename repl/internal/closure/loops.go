@@ -78,6 +78,8 @@ func (c *compiler) rangeStmt(s *ast.RangeStmt, label string) stmt {
 		return c.rangeInt(s, label)
 	case *types.Chan:
 		return c.rangeChan(s, label)
+	case *types.Map:
+		return c.rangeMap(s, label, u)
 	case *types.Slice:
 		l := c.temp(c.kindAt(s.X, t))
 		set := l.k.set(l.off, c.value(s.X, l.k))

@@ -90,6 +90,9 @@ func (c *compiler) visit(x ast.Expr, f func(ast.Expr)) {
 	case *ast.CompositeLit:
 		for _, e := range x.Elts {
 			if kv, ok := e.(*ast.KeyValueExpr); ok {
+				if _, ok := c.src.TypeOf(x).Underlying().(*types.Map); ok {
+					c.visit(kv.Key, f)
+				}
 				e = kv.Value
 			}
 			c.visit(e, f)
@@ -130,6 +133,12 @@ func (c *compiler) memory(x ast.Expr) bool {
 	case *ast.UnaryExpr:
 		return x.Op == token.AND
 	case *ast.CallExpr: // a conversion, or a builtin
+		if len(x.Args) == 1 { // the length of a map or channel
+			switch c.src.TypeOf(x.Args[0]).Underlying().(type) {
+			case *types.Map, *types.Chan:
+				return true
+			}
+		}
 		b, ok := c.src.TypeOf(x).Underlying().(*types.Basic)
 		return !ok || b.Info()&types.IsString != 0
 	case *ast.SelectorExpr, *ast.StarExpr, *ast.IndexExpr, *ast.SliceExpr, *ast.TypeAssertExpr:

@@ -148,6 +148,10 @@ func (c *compiler) exprStmt(s *ast.ExprStmt) stmt {
 		}
 		f := code[unsafe.Pointer](e)
 		return sequence(append(pre, func(m *machine) ctl { close(chanOf[struct{}](f(m))); return next }))
+	case "delete":
+		return sequence(append(pre, c.deletes(x)))
+	case "clear":
+		return sequence(append(pre, c.clears(x)))
 	case "panic":
 		return sequence(append(pre, c.panics(x)))
 	case "":
