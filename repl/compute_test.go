@@ -825,7 +825,7 @@ func TestComputeRandom(t *testing.T) {
 		if e != nil || got != want {
 			t.Errorf("seed %d: %v\n%s", seed, e, firstDifference(got, want))
 		}
-		t.Logf("seed %d: %d of 90 functions compiled, %d bytes printed", seed, compiled, len(want))
+		t.Logf("seed %d: %d of 90 functions compiled, %d bytes printed, %d of %d calls panic", seed, compiled, len(want), strings.Count(want, "panics"), len(calls))
 	}
 }
 

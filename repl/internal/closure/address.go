@@ -39,7 +39,7 @@ func (c *compiler) variableAt(x *ast.Ident) address {
 		c.refuse(x, "%s as a variable", x.Name)
 	}
 	if l, ok := c.lookup(o); ok {
-		if !l.inMemory() || (l.k == function{}) {
+		if !l.inMemory() || private(l.k) {
 			c.refuse(x, "the address of a local variable")
 		}
 		return heldIn(l)

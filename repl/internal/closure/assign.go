@@ -89,11 +89,11 @@ func (c *compiler) storeTo(l ast.Expr, e expr, define bool) stmt {
 			return v.assign(e)
 		}
 	}
-	if (e.k == function{}) {
-		c.refuse(l, "a function in memory")
-	}
 	if ix, ok := c.isMapIndex(l); ok {
 		return c.storeInMap(ix, e)
+	}
+	if ix, ok := ast.Unparen(l).(*ast.IndexExpr); private(e.k) && !(ok && private(c.kindAt(ix.X, c.src.TypeOf(ix.X)))) {
+		c.refuse(l, "a function in memory")
 	}
 	return e.k.store(c.address(l), e)
 }

@@ -22,6 +22,9 @@ func (c *compiler) call(x *ast.CallExpr, t types.Type) expr {
 		k := c.kindAt(x, t)
 		return made(t, k, k.result(f, c.resultAt(f, 0)))
 	}
+	if a := c.anyCall(x); a != nil && a.expr != nil {
+		return made(t, a.k, a.expr)
+	}
 	if v := c.src.Compiled(x); v.IsValid() {
 		if fn := c.errorCall(v, x.Args); fn != nil {
 			return made(t, c.kindAt(x, t), fn)
@@ -102,6 +105,8 @@ func (c *compiler) isFuncValue(x ast.Expr) bool {
 	case *ast.CallExpr:
 		_, ok := c.src.TypeOf(x).Underlying().(*types.Signature)
 		return ok
+	case *ast.IndexExpr: // of a slice or map, no instance of a generic function
+		return c.src.Info().Types[x.X].IsValue() && private(valueKind(c.src.TypeOf(x.X)))
 	}
 	return false
 }

@@ -55,6 +55,7 @@ type Host struct {
 	Wait        func(*sync.WaitGroup)
 	// Frame runs body and then, last first, what it added, also when it panics.
 	Frame    func(body func(add func(f func()), stop func() any))
+	Any      func(x any) any                // what a compiled interface holds, for one that lowered code holds as any
 	Eq       func(x, y any) bool            // == of what lowered code holds as any
 	Panicked func(mark int, names []string) // the functions that a panic leaves, innermost first
 	Panic    func(v any)                    // the panic builtin
@@ -85,6 +86,8 @@ type Source interface {
 	Func(id *ast.Ident) *Func
 	// Compiled is the value of a compiled function, or not valid.
 	Compiled(call *ast.CallExpr) reflect.Value
+	// AnyFunc is the value of a compiled function of any values, or not valid.
+	AnyFunc(call *ast.CallExpr) reflect.Value
 	// Variable is where the address of a session's variable will be when the
 	// function runs, nil for what is none.
 	Variable(o *types.Var) *unsafe.Pointer

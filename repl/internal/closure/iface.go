@@ -94,7 +94,22 @@ func (c *compiler) toIface(x ast.Expr, k iface) expr {
 
 // boxed is the address of an interface that holds e of type t.
 func (c *compiler) boxed(at ast.Node, e expr, t types.Type, k iface) any {
-	box, layout := c.src.Box(t, k.rt == errorType)
+	value := c.boxedAny(at, e, t, k.rt == errorType)
+	if k.rt == errorType {
+		return func(m *machine) unsafe.Pointer {
+			v, _ := value(m).(error)
+			return unsafe.Pointer(&v)
+		}
+	}
+	return func(m *machine) unsafe.Pointer {
+		v := value(m)
+		return unsafe.Pointer(&v)
+	}
+}
+
+// boxedAny is e of type t as it stands in an interface, error or another.
+func (c *compiler) boxedAny(at ast.Node, e expr, t types.Type, err bool) func(*machine) any {
+	box, layout := c.src.Box(t, err)
 	if box == nil {
 		c.refuse(at, "%s in an interface", t)
 	}
@@ -113,16 +128,7 @@ func (c *compiler) boxed(at ast.Node, e expr, t types.Type, k iface) any {
 			return l.k.give(unsafe.Add(m.frame, l.off), layout()).Interface()
 		}
 	}
-	if k.rt == errorType {
-		return func(m *machine) unsafe.Pointer {
-			v, _ := box(value(m)).(error)
-			return unsafe.Pointer(&v)
-		}
-	}
-	return func(m *machine) unsafe.Pointer {
-		v := box(value(m))
-		return unsafe.Pointer(&v)
-	}
+	return func(m *machine) any { return box(value(m)) }
 }
 
 // held is what x, an interface that lowered code holds as any, holds.
@@ -143,6 +149,9 @@ func (c *compiler) asserted(x *ast.TypeAssertExpr, ok bool) (local, func(*machin
 		c.refuse(x, "an assertion of an interface")
 	}
 	l := c.temp(c.kindAt(x, t))
+	if private(l.k) {
+		c.refuse(x, "an assertion of a function")
+	}
 	v := c.held(x.X)
 	find := c.src.Assert(t, c.src.TypeOf(x.X), !ok)
 	zero := l.k.reset(l.off)
@@ -237,6 +246,9 @@ func (c *compiler) bindCase(cc *ast.CaseClause, held local, t types.Type) (func(
 	}
 	if to := c.src.Apply(o.Type()); len(cc.List) == 1 && !c.src.Info().Types[cc.List[0]].IsNil() && !types.IsInterface(to) {
 		l := c.temp(c.kindAt(cc.List[0], to))
+		if private(l.k) {
+			c.refuse(cc, "a case of a function")
+		}
 		return func(m *machine, v any) { l.k.takeAny(unsafe.Add(m.frame, l.off), v) }, c.declare(o).set(variable(to, l))
 	}
 	e := variable(t, held)

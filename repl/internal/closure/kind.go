@@ -100,7 +100,7 @@ func kindOf(t types.Type) kind {
 	case *types.Interface:
 		return ifaceOf(t)
 	case *types.Map:
-		return mapOf(t, u)
+		return mapOf(t, u, kindOf(u.Elem()))
 	case *types.Chan:
 		e := kindOf(u.Elem())
 		if _, ok := e.(iface); e != nil && !ok && plainNamed(t) {

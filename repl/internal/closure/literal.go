@@ -14,8 +14,8 @@ import (
 // own when they are declared, and the literal takes their addresses.
 //
 // Function values exist only among compiled functions: they are in no
-// variable that interpreted code sees, and no field or element, since its
-// functions are others.
+// variable that interpreted code sees, and no field, since its functions are
+// others. So are slices and maps of them.
 
 // funcValue is what a function value points to.
 type funcValue struct {
@@ -28,10 +28,39 @@ type function struct{ pointer }
 
 // valueKind is the kind of a variable, argument or result of type t.
 func valueKind(t types.Type) kind {
-	if _, ok := t.Underlying().(*types.Signature); ok && plainNamed(t) {
-		return function{}
+	switch u := t.Underlying().(type) {
+	case *types.Signature:
+		if plainNamed(t) {
+			return function{}
+		}
+	case *types.Slice:
+		if isFunc(u.Elem()) {
+			return header{of: function{}}
+		}
+	case *types.Map:
+		if isFunc(u.Elem()) {
+			return mapOf(t, u, function{})
+		}
 	}
 	return kindOf(t)
+}
+
+func isFunc(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Signature)
+	return ok && plainNamed(t)
+}
+
+// private tells of a kind that its values are none of interpreted code's.
+func private(k kind) bool {
+	switch k := k.(type) {
+	case function:
+		return true
+	case header:
+		return k.of == kind(function{})
+	case mapping:
+		return k.elems == kind(function{})
+	}
+	return false
 }
 
 // move finds the variables that must be moved to memory.

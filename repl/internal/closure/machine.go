@@ -122,10 +122,8 @@ func (m *machine) grown(fn *Func, args []pass, captured []unsafe.Pointer) unsafe
 // type goes before the parameters, since only interpreted code has the type;
 // untyped lists them. It is not valid when functions come or go.
 func (fn *Func) Value() (v reflect.Value, untyped []int) {
-	for _, p := range slices.Concat(fn.params, fn.results) {
-		if (p.k == function{}) {
-			return reflect.Value{}, nil
-		}
+	if !fn.Open() {
+		return reflect.Value{}, nil
 	}
 	var in, out []reflect.Type
 	for i, p := range fn.results {
@@ -152,6 +150,12 @@ func (fn *Func) Value() (v reflect.Value, untyped []int) {
 		}
 		return fn.enter(args[len(untyped):], types)
 	}), untyped
+}
+
+// Open tells of a compiled function that no functions come or go, which are
+// others in interpreted code.
+func (fn *Func) Open() bool {
+	return !slices.ContainsFunc(slices.Concat(fn.params, fn.results), func(p param) bool { return private(p.k) })
 }
 
 var anyType = reflect.TypeFor[any]()

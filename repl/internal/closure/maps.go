@@ -32,13 +32,9 @@ func mapassign(t, m, key unsafe.Pointer) unsafe.Pointer
 func mapdelete(t, m, key unsafe.Pointer)
 
 // mapOf is the kind of map type t, or nil.
-func mapOf(t types.Type, u *types.Map) kind {
+func mapOf(t types.Type, u *types.Map, elem kind) kind {
 	key := basicKind(u.Key())
-	if key == nil || !plainNamed(t) {
-		return nil
-	}
-	elem := kindOf(u.Elem())
-	if elem == nil {
+	if key == nil || elem == nil || !plainNamed(t) {
 		return nil
 	}
 	return mapping{keys: key, elems: elem, rt: reflect.MapOf(key.layout(), elem.layout()), same: exactOf(t)}

@@ -53,9 +53,6 @@ func (c *compiler) dynamic(x *ast.CallExpr) *callee {
 	return f
 }
 
-// private tells of a kind that its values are none of interpreted code's.
-func private(k kind) bool { return k == kind(function{}) }
-
 // receive1 puts the receiver into the callee's frame.
 func receive1(m *machine, frame unsafe.Pointer) {
 	p, v := m.meth.params[0], m.recv

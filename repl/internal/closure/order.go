@@ -98,6 +98,9 @@ func (c *compiler) visit(x ast.Expr, f func(ast.Expr)) {
 			c.visit(e, f)
 		}
 	case *ast.CallExpr:
+		if ix, ok := ast.Unparen(x.Fun).(*ast.IndexExpr); ok && c.src.Info().Types[ix.X].IsValue() && private(valueKind(c.src.TypeOf(ix.X))) {
+			c.visit(ix, f)
+		}
 		if sel, ok := ast.Unparen(x.Fun).(*ast.SelectorExpr); ok && c.src.Info().Selections[sel] != nil {
 			c.visit(sel.X, f)
 		}

@@ -171,6 +171,9 @@ func (c *compiler) exprStmt(s *ast.ExprStmt) stmt {
 	if f := c.callee(x); f != nil {
 		return sequence(append(pre, func(m *machine) ctl { f.call(m); return next }))
 	}
+	if a := c.anyCall(x); a != nil {
+		return sequence(append(pre, func(m *machine) ctl { a.do(m); return next }))
+	}
 	t := c.src.TypeOf(x)
 	if _, ok := t.(*types.Tuple); ok {
 		c.refuse(s, "this call")

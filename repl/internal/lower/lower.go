@@ -124,7 +124,7 @@ func New(rt *nb.Runtime, lib *Library) *Lowerer {
 	return &Lowerer{rt: rt, library: lib, globals: map[types.Object]string{}, native: map[string]string{},
 		sources: map[*types.Func]*source{}, replaced: map[*types.Func]*types.Func{}, insts: map[string]*inst{}, emitted: map[string]*source{}, locals: map[localKey]*types.Named{},
 		host: &closure.Host{Stop: &rt.Stopping, Interrupted: rt.Interrupted, Ending: rt.Ending, Ended: nb.Ended, Go: rt.Go, Frame: rt.CompiledFrame,
-			Eq: rt.Eq, Lock: rt.Lock, WLock: rt.WLock, RLock: rt.RLock, Wait: rt.Wait, Panicked: rt.Left, Panic: rt.Panic, Overflow: rt.Overflow},
+			Any: rt.Any, Eq: rt.Eq, Lock: rt.Lock, WLock: rt.WLock, RLock: rt.RLock, Wait: rt.Wait, Panicked: rt.Left, Panic: rt.Panic, Overflow: rt.Overflow},
 		linked: map[string]*unsafe.Pointer{}, unlinked: map[string]*unsafe.Pointer{}}
 }
 

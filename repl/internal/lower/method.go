@@ -53,7 +53,7 @@ func (f *fn) compiledMethod(t types.Type, sel *types.Selection) any {
 		return nil
 	}
 	if in := f.method(t, m); in != nil {
-		if c := f.L.compute(in); c.fn != nil {
+		if c := f.L.compute(in); c.fn != nil && c.fn.Open() {
 			return c.fn
 		}
 	}
