@@ -326,6 +326,10 @@ func (g *gen) try(t string, d int) string {
 		switch k {
 		case 7:
 			return g.value("Sh", d) + ".tag()"
+		case 8:
+			return "short(fmt.Sprint(" + g.expr(g.pick("int", "string", "Small", "[]int", "map[string]int"), d-1) + ", " + g.value(g.pick("float64", "bool", "[3]int8", "Celsius"), d) + "))"
+		case 9:
+			return "short(fmt.Sprintf(" + g.pick(`"%d|%v"`, `"%5d %+v"`, `"%T %#v"`) + ", " + g.value("int", d) + ", " + g.expr(g.pick("string", "int8", "uint64", "[]string"), d-1) + "))"
 		case 3:
 			return "string(rune(" + g.expr("int32", d-1) + "))"
 		case 4:
@@ -478,7 +482,9 @@ func (g *gen) stmt() {
 		g.declare(g.pick(scalarTypes...))
 		return
 	}
-	switch g.r.Intn(27) {
+	switch g.r.Intn(28) {
+	case 27:
+		g.functions()
 	case 24:
 		g.mapStmt()
 	case 25:
@@ -667,6 +673,32 @@ func (g *gen) rangeLoop() {
 		g.line("\t_, _ = %s, %s", k, v)
 		g.loopBody(genVar{name: k, typ: "int"}, genVar{name: v, typ: t})
 	}
+}
+
+// functions are values in a slice or map, called in a loop.
+func (g *gen) functions() {
+	fs, i, x := g.name(), g.name(), g.name()
+	first, second := g.expr("int", 2), g.place2("int")
+	if g.r.Intn(2) == 0 {
+		g.line("%s := []func(int) int{func(%s int) int { return %s ^ %s }}", fs, x, x, first)
+		g.line("for %s := range 3 { %s = append(%s, func(%s int) int { %s++; return %s + %s }) }", i, fs, fs, x, second, i, x)
+		g.line("for %s, f := range %s { g0 ^= f(%s) }", i, fs, i)
+		g.line("g0 += %s[%s](%s)", fs, g.pick("1", "len("+fs+")-1"), g.expr("int", 1))
+		return
+	}
+	g.line("%s := map[string]func(int) int{}", fs)
+	g.line("for %s := range 2 { %s[string(rune('a'+%s))] = func(%s int) int { %s--; return %s * %s } }", i, fs, i, x, second, i, x)
+	g.line("if f := %s[%s]; f != nil { g0 ^= f(%s) }", fs, g.pick(`"a"`, `"b"`, `"c"`), g.expr("int", 1))
+}
+
+// place2 is a variable of the type to assign to.
+func (g *gen) place2(t string) string {
+	for range 20 {
+		if l, u := g.place(); u == t {
+			return l
+		}
+	}
+	return "g0"
 }
 
 // mapStmt goes over a map: what it does must not depend on the order.

@@ -58,8 +58,11 @@ func TestComputedInterrupt(t *testing.T) {
 		`func deep(s *S, k int) int { if k == 0 { s.n++; return 1 }; return deep(s, k-1) + deep(s, k-1) }`,
 		`func wait(c chan int, s *S) int { defer func() { s.cleaned++ }(); for { if v := <-c; v > 1 { return v } } }`,
 		`func lock(s *S) { for range 2 { s.mu.Lock() } }`,
+		`type St interface{ step(s *S) int }; type up int; func (u up) step(s *S) int { s.n++; return int(u) }; type again struct{ St }; func (a again) step(s *S) int { return a.St.step(s) + again{a}.step(s)*0 }`,
+		`func steps(x St, s *S) { for x.step(s) > 0 { } }`, `func keys(m map[int]int) { for { for k := range m { m[k]++ } } }`, `m := map[int]int{1: 1}`,
+		`func print(s *S) { defer func() { s.cleaned++ }(); for { fmt.Sprint(s.n) } }`,
 		`func pick(c chan int) int { for { select { case v := <-c: return v; case c <- 1: } } }`)
-	for cell, cleaned := range map[string]string{`loop(s)`: "5", `deep(s, 60)`: "0", `wait(never, s)`: "1", `lock(s)`: "0", `pick(never)`: "0",
+	for cell, cleaned := range map[string]string{`loop(s)`: "5", `deep(s, 60)`: "0", `wait(never, s)`: "1", `lock(s)`: "0", `pick(never)`: "0", `steps(up(1), s)`: "0", `keys(m)`: "0", `print(s)`: "1", `for { fs := []func(){func() { s.n++ }}; for _, f := range fs { f() } }`: "0",
 		`for { s.n++ }`: "0", `for range never { s.n++ }`: "0", `func() { for { s.n++ } }()`: "0"} {
 		got := ""
 		for try := 0; try < 10 && got != "=> ["+cleaned+"];"; try++ { // it may be interrupted before it defers
@@ -71,6 +74,30 @@ func TestComputedInterrupt(t *testing.T) {
 		}
 		if got != "=> ["+cleaned+"];" {
 			t.Errorf("%s: cleaned %s, want %s", cell, got, cleaned)
+		}
+	}
+}
+
+// Compiled functions call the methods of types, and the functions, that later
+// cells declare.
+func TestComputedLaterMethods(t *testing.T) {
+	s := newTestSession(t)
+	play(t, s, `type Shape interface{ Area() int }
+type Sq int
+func (s Sq) Area() int { return int(s * s) }
+type Tall struct{ Sq; h int }
+func total(xs []Shape) (t int) { for _, x := range xs { t += x.Area() }; return }`, `xs := []Shape{Sq(2), Tall{3, 1}}`)
+	for _, c := range []struct{ cell, want string }{
+		{`total(xs)`, "=> [13];"},
+		{`type Ci struct{ r int }; func (c *Ci) Area() int { c.r++; return 3 * c.r }; total(append(xs, &Ci{1}))`, "=> [19];"},
+		{`func (s Sq) Area() int { return -int(s) }; total(xs)`, "=> [-5];"},
+		{`func (t Tall) Area() int { return 100 }; total(xs)`, "=> [98];"},
+		{`func (s Sq) Area() int { var c complex128 = 1i; return int(real(c*c)) * int(s) }; total(xs)`, "=> [98];"},
+		{`func (s Sq) Area() int { return twice(int(s)) }; func twice(n int) int { return n * 2 }; total(xs)`, "=> [104];"},
+		{`func twice(n int) int { for range 1 { n *= 5 }; return n }; total(xs)`, "=> [110];"},
+	} {
+		if got := play(t, s, c.cell); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.cell, got, c.want)
 		}
 	}
 }

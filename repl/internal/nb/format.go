@@ -53,8 +53,10 @@ func (p *printer) methods(t types.Type, v reflect.Value) (done bool) {
 	d.mu.RLock()
 	tr := d.traits
 	d.mu.RUnlock()
-	defer p.caught(v, &done)
+	method := ""
+	defer func() { p.caught(recover(), v, method, &done) }()
 	if tr.format {
+		method = "Format"
 		if m := d.binder("Format"); m != nil {
 			if f, ok := m(v.Interface()).(func(fmt.State, rune)); ok {
 				f(redirect{p.s, &p.buf}, p.verb)
@@ -63,6 +65,7 @@ func (p *printer) methods(t types.Type, v reflect.Value) (done bool) {
 		}
 	}
 	if p.hash {
+		method = "GoString"
 		if tr.gostr && d.binder("GoString") != nil {
 			p.buf.WriteString(d.callString(v.Interface(), "GoString"))
 			return true
@@ -74,23 +77,22 @@ func (p *printer) methods(t types.Type, v reflect.Value) (done bool) {
 	default:
 		return false
 	}
-	name := ""
+	method = ""
 	switch {
 	case tr.err:
-		name = "Error"
+		method = "Error"
 	case tr.str:
-		name = "String"
+		method = "String"
 	}
-	if name == "" || d.binder(name) == nil {
+	if method == "" || d.binder(method) == nil {
 		return false
 	}
-	fmt.Fprintf(&p.buf, p.spec, d.callString(v.Interface(), name))
+	fmt.Fprintf(&p.buf, p.spec, d.callString(v.Interface(), method))
 	return true
 }
 
-// caught prints a panic of a method as fmt's catchPanic does.
-func (p *printer) caught(v reflect.Value, done *bool) {
-	r := recover()
+// caught prints r, what a method panicked with, as fmt's catchPanic does.
+func (p *printer) caught(r any, v reflect.Value, method string, done *bool) {
 	if r == nil {
 		return
 	}
@@ -99,7 +101,7 @@ func (p *printer) caught(v reflect.Value, done *bool) {
 		p.buf.WriteString("<nil>")
 		return
 	}
-	fmt.Fprintf(&p.buf, "%%!%c(PANIC=String method: %v)", p.verb, Recovered(r))
+	fmt.Fprintf(&p.buf, "%%!%c(PANIC=%s method: %v)", p.verb, method, Recovered(r))
 }
 
 type redirect struct {

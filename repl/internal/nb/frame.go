@@ -214,6 +214,7 @@ var reflectTexts = []struct{ prefix, text string }{
 	{"reflect.Value.Slice: string slice index out of bounds", "slice bounds out of range"},
 	{"reflect.Value.Slice3: slice index out of bounds", "slice bounds out of range"},
 	{"reflect: Method on nil interface value", "invalid memory address or nil pointer dereference"},
+	{"reflect: Call using zero Value argument", "invalid memory address or nil pointer dereference"}, // what nil points to
 	{"reflect: call of reflect.Value", "invalid memory address or nil pointer dereference"},
 	{"reflect.MakeSlice: negative len", "makeslice: len out of range"},
 	{"reflect.MakeSlice: len > cap", "makeslice: cap out of range"},

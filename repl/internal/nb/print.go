@@ -137,7 +137,9 @@ func (rt *Runtime) verbs(format string, a []any) (string, []any) {
 		return format, a
 	}
 	f := []byte(format)
-	arg := 0
+	again := strings.Contains(format, "[")
+	var out []byte // again: what is done of f, until from
+	from, arg := 0, 0
 	for i := 0; i < len(f); i++ {
 		if f[i] != '%' {
 			continue
@@ -161,19 +163,47 @@ func (rt *Runtime) verbs(format string, a []any) (string, []any) {
 			continue
 		}
 		if f[i] == 'T' && arg >= 0 && arg < len(a) {
-			if name := ownName(a[arg]); name != "" {
+			if name := ownName(a[arg]); name != "" && again {
+				out = append(append(out, f[from:i]...), string(typeVerb)...)
+				from = i + 1
+				if _, is := a[arg].(typed); !is {
+					a[arg] = typed{a[arg], name}
+				}
+			} else if name != "" {
 				f[i] = 's'
 				a[arg] = name
 			}
 		}
 		arg++
 	}
-	return string(f), a
+	return string(append(out, f[from:]...)), a
+}
+
+// typed is an operand whose type is asked for, and perhaps its value: a
+// format with indices may use one twice.
+type typed struct {
+	v    any
+	name string
+}
+
+// typeVerb stands for %T of a typed operand.
+const typeVerb = '\uE000'
+
+// Format prints the type or the value.
+func (t typed) Format(s fmt.State, verb rune) {
+	if verb == typeVerb {
+		fmt.Fprintf(s, fmt.FormatString(s, 's'), t.name)
+		return
+	}
+	fmt.Fprintf(s, fmt.FormatString(s, verb), t.v)
 }
 
 // ownName is what %T prints for a cell's value, or for a run-time error that
 // is made here rather than by Go; "" when fmt knows.
 func ownName(x any) string {
+	if t, ok := x.(typed); ok {
+		return t.name
+	}
 	if c, ok := unwrap(x); ok {
 		return c.T.Name
 	}
