@@ -2,9 +2,9 @@
 //
 // The interpreter spends its time around the work: a frame of reflect.Values
 // and an allocation per variable for a call, a reflect.Value for an operand.
-// Functions over numbers, strings, slices, structs and pointers need none of
-// that, and they are what loops are made of; literals, channels, defers and
-// interfaces come along as such functions use them. Here each of their
+// Functions over numbers, strings, slices, maps, structs and pointers need none
+// of that, and they are what loops are made of; literals, channels, defers,
+// interfaces and printing come along as such functions use them. Here each of their
 // expressions becomes one closure of its static type, func(*machine) T for a T that is
 // the Go type itself, so that wrap-around, rounding, division by zero,
 // bounds and the rest are Go's own: the closures are generic over T, and the
@@ -17,12 +17,15 @@
 //     each of which has room for any value but structs and arrays; those live
 //     in memory of their own, and their slot has the address.
 //   - Variables that literals mention, or whose address is taken, are moved to
-//     memory (literal.go). Function values are of compiled functions only, and
-//     stay among them; interfaces hold what package nb has them hold.
+//     memory (literal.go). Function values, and slices and maps of them, are of
+//     compiled functions only, and stay among them; interfaces hold what
+//     package nb has them hold, and their methods are found when they are
+//     called (method.go).
 //   - What is not in the subset is not compiled, and the interpreter runs it:
-//     maps, methods of interfaces, goto, complex numbers, types of compiled
-//     packages but a few of sync, and calls of compiled packages other than
-//     plain functions of a few types. The compiler answers with an error
+//     keys of maps that are no basic types, functions in fields and session
+//     variables, goto, complex numbers, types of compiled packages but a few of
+//     sync, and calls of compiled packages other than printing and plain
+//     functions of a few types. The compiler answers with an error
 //     (*Unsupported) and nothing else happens.
 //
 // Calls are made in Go's order (order.go), loops and calls look at the

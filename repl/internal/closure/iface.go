@@ -11,7 +11,7 @@ import (
 // iface is the kind of interfaces: of the empty one, as which lowered code
 // holds the interfaces of cells, and of error. What is in them is boxed by the
 // host's rules (package nb), so that values move to and from interpreted code
-// as they are. Methods are not called here.
+// as they are. Methods are called as method.go has it.
 type iface struct {
 	place
 }

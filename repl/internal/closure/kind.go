@@ -92,6 +92,9 @@ func kindOf(t types.Type) kind {
 	if k := basicKind(t); k != nil {
 		return k
 	}
+	if endless(t) {
+		return nil
+	}
 	switch u := t.Underlying().(type) {
 	case *types.Slice:
 		if e := kindOf(u.Elem()); e != nil {
@@ -116,6 +119,33 @@ func kindOf(t types.Type) kind {
 		}
 	}
 	return nil
+}
+
+// endless tells of a type that it contains itself other than in a struct.
+func endless(t types.Type) bool {
+	n, ok := types.Unalias(t).(*types.Named)
+	if !ok {
+		return false
+	}
+	seen := map[types.Type]bool{}
+	var leads func(t types.Type) bool
+	leads = func(t types.Type) bool {
+		t = types.Unalias(t)
+		if seen[t] {
+			return t == n
+		}
+		if _, ok := t.(*types.Named); ok {
+			seen[t] = true
+		}
+		switch u := t.Underlying().(type) {
+		case *types.Map:
+			return leads(u.Key()) || leads(u.Elem())
+		case interface{ Elem() types.Type }: // *types.Slice, Array, Pointer, Chan
+			return leads(u.Elem())
+		}
+		return false
+	}
+	return leads(n)
 }
 
 // basicKind is the kind of a basic type; interpreted code gives named ones
@@ -186,6 +216,9 @@ func fieldNumber(i int) string {
 func exactOf(t types.Type) reflect.Type {
 	if k := basicKind(t); k != nil {
 		return k.layout()
+	}
+	if endless(t) {
+		return nil
 	}
 	switch u := t.Underlying().(type) {
 	case *types.Interface:

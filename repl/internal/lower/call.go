@@ -247,6 +247,7 @@ var methodOverrides = map[string]string{
 	"(*sync.RWMutex).RLock":                     "RLock",
 	"(*sync.WaitGroup).Wait":                    "Wait",
 	"(*sync.Cond).Wait":                         "CondWait",
+	"(reflect.Value).Interface":                 "Interface",
 }
 
 // take is the first liberty: n results wanted, n and an error given.

@@ -32,7 +32,7 @@ func (rt *Runtime) Exports() map[string]reflect.Value {
 		"Stdin": rt.Stdin, "Scan": rt.Scan, "Scanln": rt.Scanln, "Scanf": rt.Scanf,
 		"Sscan": rt.Sscan, "Sscanf": rt.Sscanf, "Sscanln": rt.Sscanln, "Fscan": rt.Fscan, "Fscanf": rt.Fscanf, "Fscanln": rt.Fscanln,
 		"Lock": rt.Lock, "WLock": rt.WLock, "RLock": rt.RLock, "Wait": rt.Wait, "CondWait": rt.CondWait,
-		"TypeOf": rt.TypeOf, "DeepEqual": rt.DeepEqual, "SortOrdered": rt.SortOrdered, "SortFunc": rt.SortFunc,
+		"TypeOf": rt.TypeOf, "Interface": rt.Interface, "DeepEqual": rt.DeepEqual, "SortOrdered": rt.SortOrdered, "SortFunc": rt.SortFunc,
 	}
 	out := map[string]reflect.Value{"D": reflect.ValueOf((*D)(nil)), "AtomicPointer": reflect.ValueOf((*AtomicPointer)(nil)),
 		"Handle": reflect.ValueOf((*Handle)(nil)), "WeakPointer": reflect.ValueOf((*WeakPointer)(nil))}

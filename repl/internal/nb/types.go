@@ -54,6 +54,7 @@ type Runtime struct {
 	byType   typeutil.Map
 	native   map[reflect.Type]types.Type
 	impls    map[implKey]bool
+	reps     map[reflect.Type][]*Type // cell structs by their layout
 	switches []Switch
 
 	mark atomic.Pointer[func() int] // the line mark now
@@ -83,7 +84,7 @@ func (rt *Runtime) SetMark(read func() int) { rt.mark.Store(&read) }
 
 // NewRuntime returns an empty runtime.
 func NewRuntime(symbols func(path, name string) (reflect.Value, bool)) *Runtime {
-	rt := &Runtime{Symbols: symbols, native: map[reflect.Type]types.Type{}, impls: map[implKey]bool{}}
+	rt := &Runtime{Symbols: symbols, native: map[reflect.Type]types.Type{}, impls: map[implKey]bool{}, reps: map[reflect.Type][]*Type{}}
 	rt.stdin.rt = rt
 	return rt
 }
@@ -179,6 +180,7 @@ func (rt *Runtime) Method(x any, name string) (fn, recv, value any) {
 // interpreter leaves placeholders where a type contains itself.
 func (rt *Runtime) RegT(id int, ptr any) {
 	d := rt.typ(id)
+	rt.layout(d, reflect.TypeOf(ptr).Elem())
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.rep = reflect.TypeOf(ptr).Elem()
