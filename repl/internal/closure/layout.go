@@ -3,6 +3,7 @@ package closure
 import (
 	"go/types"
 	"reflect"
+	"unsafe"
 )
 
 var pointerType = reflect.TypeFor[unsafe.Pointer]()
