@@ -22,6 +22,9 @@ func (c *compiler) call(x *ast.CallExpr, t types.Type) expr {
 		k := c.kindAt(x, t)
 		return made(t, k, k.result(f, c.resultAt(f, 0)))
 	}
+	if b := c.builderCall(x); b != nil && b.expr != nil {
+		return made(t, b.k, b.expr)
+	}
 	if a := c.anyCall(x); a != nil && a.expr != nil {
 		return made(t, a.k, a.expr)
 	}

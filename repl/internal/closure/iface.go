@@ -115,7 +115,11 @@ func (c *compiler) boxedAny(at ast.Node, e expr, t types.Type, err bool) func(*m
 	}
 	value, ok := e.k.toAny(e)
 	if !ok {
-		if x := e.k.exact(); x != nil {
+		x := e.k.exact()
+		if x == nil {
+			x = exactOf(t)
+		}
+		if x != nil {
 			layout = func() reflect.Type { return x }
 		}
 		if layout == nil {

@@ -62,6 +62,9 @@ func exactOf(t types.Type) reflect.Type {
 	if endless(t) {
 		return nil
 	}
+	if o := opaqueOf(t); o != nil {
+		return o
+	}
 	switch u := t.Underlying().(type) {
 	case *types.Interface:
 		if k, ok := ifaceOf(t).(iface); ok {

@@ -168,6 +168,9 @@ func (c *compiler) exprStmt(s *ast.ExprStmt) stmt {
 			return next
 		}))
 	}
+	if b := c.builderCall(x); b != nil {
+		return sequence(append(pre, func(m *machine) ctl { b.do(m); return next }))
+	}
 	if f := c.callee(x); f != nil {
 		return sequence(append(pre, func(m *machine) ctl { f.call(m); return next }))
 	}

@@ -1,28 +1,32 @@
 package closure
 
 import (
+	"bytes"
 	"go/ast"
 	"go/types"
 	"reflect"
+	"strings"
 	"sync"
 	"unsafe"
 )
 
-// Locks and wait groups are used beside channels and in structs that compute:
-// they are structs of which only methods are known.
+// Locks and wait groups are used beside channels and in structs that compute,
+// builders of text everywhere: they are structs of which only methods are
+// known.
 
-// opaque are the types, by name in package sync.
+// opaque are the types.
 var opaque = map[string]reflect.Type{
-	"Mutex": reflect.TypeFor[sync.Mutex](), "RWMutex": reflect.TypeFor[sync.RWMutex](), "WaitGroup": reflect.TypeFor[sync.WaitGroup](),
+	"sync.Mutex": reflect.TypeFor[sync.Mutex](), "sync.RWMutex": reflect.TypeFor[sync.RWMutex](), "sync.WaitGroup": reflect.TypeFor[sync.WaitGroup](),
+	"strings.Builder": reflect.TypeFor[strings.Builder](), "bytes.Buffer": reflect.TypeFor[bytes.Buffer](),
 }
 
 // opaqueOf is the type that t is, or nil.
 func opaqueOf(t types.Type) reflect.Type {
 	n, ok := types.Unalias(t).(*types.Named)
-	if !ok || n.Obj().Pkg() == nil || n.Obj().Pkg().Path() != "sync" {
+	if !ok || n.Obj().Pkg() == nil {
 		return nil
 	}
-	return opaque[n.Obj().Name()]
+	return opaque[n.Obj().Pkg().Path()+"."+n.Obj().Name()]
 }
 
 // opaqueMethods are the methods without results. Those that can block go
@@ -42,19 +46,11 @@ var opaqueMethods = map[string]func(h *Host, p unsafe.Pointer, n int){
 // opaqueCall compiles a call of such a method; nil when x is none. bind
 // evaluates the receiver and the argument for run.
 func (c *compiler) opaqueCall(x *ast.CallExpr) (bind func(m *machine) (unsafe.Pointer, int), run func(h *Host, p unsafe.Pointer, n int)) {
-	sel, ok := ast.Unparen(x.Fun).(*ast.SelectorExpr)
-	if !ok {
+	m, receiver := c.opaqueMethod(x)
+	if m == nil || opaqueMethods[m.FullName()] == nil {
 		return nil, nil
 	}
-	s := c.src.Info().Selections[sel]
-	if s == nil || s.Kind() != types.MethodVal {
-		return nil, nil
-	}
-	m, ok := s.Obj().(*types.Func)
-	if !ok || opaqueMethods[m.FullName()] == nil {
-		return nil, nil
-	}
-	recv := code[unsafe.Pointer](c.receiver(sel.X, s.Index()[:len(s.Index())-1], m.Signature().Recv().Type(), pointer{}))
+	recv := receiver()
 	n := always(0)
 	if len(x.Args) > 0 {
 		n = c.intOf(x.Args[0])
