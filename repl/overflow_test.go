@@ -58,3 +58,22 @@ func odd(n int, m map[int]any) bool {
 		t.Errorf("what was deferred: %q", got)
 	}
 }
+
+// So it is with compiled functions, and with big stacks: moving one takes
+// longer than filling it.
+func TestComputedOverflow(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector's stacks take minutes to fill")
+	}
+	s := newTestSession(t)
+	play(t, s, `kept := 42`, `type W interface{ walk(n int) int }; type d struct{ k int }; func (x d) walk(n int) int { return W(x).walk(n+1) + 1 }`)
+	for _, cell := range []string{`d{}.walk(0)`, `func f(n int) (r int) { defer func() { r++ }(); return f(n + 1) }; f(0)`} {
+		res := s.Execute(context.Background(), Cell{Source: cell}, &record{})
+		if res.Err == nil || !strings.Contains(res.Err.Message, "stack overflow") {
+			t.Errorf("%s: got %v", cell, res.Err)
+		}
+		if got := play(t, s, `kept`); got != "=> [42];" {
+			t.Fatalf("after %s: %q", cell, got)
+		}
+	}
+}

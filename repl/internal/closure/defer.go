@@ -49,6 +49,7 @@ func framed(body stmt, off int) stmt {
 			ended = true
 		})
 		m.restore(a.at)
+		m.left = false
 		return next
 	}
 }

@@ -32,8 +32,9 @@ type machine struct {
 	stack []slot
 	top   int // the first free slot
 	spare []slot
-	deep  int // bytes of Go's stack, about
-	recv  any // of the method that is about to be called
+	deep  int  // bytes of Go's stack, about
+	left  bool // a panic, or the goroutine's end, is on its way and the host knows from where
+	recv  any  // of the method that is about to be called
 	meth  *Func
 	calls []*Func
 }
@@ -198,6 +199,10 @@ func (fn *Func) enter(args []reflect.Value, out []reflect.Type) []reflect.Value 
 
 // leave tells the host what a panic leaves.
 func (m *machine) leave() {
+	if m.left {
+		return
+	}
+	m.left = true
 	names := make([]string, 0, min(len(m.calls), 100))
 	for _, f := range slices.Backward(m.calls) {
 		if len(names) == cap(names) {

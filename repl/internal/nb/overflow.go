@@ -64,34 +64,42 @@ func (rt *Runtime) watch() {
 		n := stacks()
 		switch {
 		case n < limit:
-			limit = max(last, min(limit, 2*n))
+			limit = max(last, min(limit, n+n/4))
 		case rt.Alarm != nil:
-			rt.sound(tick)
-			limit = n + n/4 // many goroutines, or one that is gone, are no reason to ask again
+			rt.sound(tick, last)
+			limit = n + n/4 // a stack that nobody was found to have is no reason to ask again
 		}
 	}
 }
 
-// sound raises the alarm for a time in which the deep goroutine comes to a
-// function's entry.
-func (rt *Runtime) sound(tick *time.Ticker) {
+// sounding is how long the alarm lasts at most: moving a big stack to a bigger
+// one takes a second.
+const sounding = 10 * time.Second
+
+// sound raises the alarm until the deep goroutine has come to a function's
+// entry, or there is none any more.
+func (rt *Runtime) sound(tick *time.Ticker, last uint64) {
 	rt.alarmed.Store(true)
 	rt.Alarm(true)
-	for i := 0; i < 50 && rt.alarmed.Load(); i++ {
+	for end := time.Now().Add(sounding); rt.alarmed.Load() && stacks() >= last && time.Now().Before(end); {
 		<-tick.C
 	}
 	rt.alarmed.Store(false)
 	rt.Alarm(false)
 }
 
-// stacks is the memory of all stacks.
+// smallStack is what a goroutine that is not deep may have.
+const smallStack = 16 << 10
+
+// stacks is the memory of all stacks but small ones.
 func stacks() uint64 {
-	s := []metrics.Sample{{Name: "/memory/classes/heap/stacks:bytes"}}
+	s := []metrics.Sample{{Name: "/memory/classes/heap/stacks:bytes"}, {Name: "/sched/goroutines:goroutines"}}
 	metrics.Read(s)
-	if s[0].Value.Kind() != metrics.KindUint64 {
+	if s[0].Value.Kind() != metrics.KindUint64 || s[1].Value.Kind() != metrics.KindUint64 {
 		return 0
 	}
-	return s[0].Value.Uint64()
+	all, small := s[0].Value.Uint64(), s[1].Value.Uint64()*smallStack
+	return all - min(all, small)
 }
 
 // Halt is Stop at the entry of a function, whose mark is at.
