@@ -12,7 +12,8 @@ import (
 
 // Pool is a set of workers for one run at a time. Waking a goroutine costs as
 // much as a small kernel, so the workers are woken once, by Start, look for
-// work without sleeping while the run lasts, and rest after Stop.
+// work without sleeping while the run lasts, and rest a moment after Stop: in
+// a loop the next run finds them awake.
 //
 // On a machine whose processors have other work too, the operating system
 // stops a worker now and then, and whoever waits for its part waits for
@@ -21,6 +22,7 @@ type Pool struct {
 	workers int
 	job     atomic.Pointer[job]
 	running atomic.Bool
+	awake   []atomic.Bool // of the workers besides the caller
 
 	alone   atomic.Int64 // loops still to be run by the caller alone
 	penalty int64        // how many the next stall costs; the caller's
@@ -32,6 +34,9 @@ const (
 	minPenalty = 32
 	maxPenalty = 4096
 )
+
+// linger is how long a worker looks for the next run.
+const linger = 300 * time.Microsecond
 
 // job is one parallel loop. Each worker takes the next part until none is
 // left; done counts the parts that are finished.
@@ -49,7 +54,7 @@ func New(n int) *Pool {
 	if n < 1 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	return &Pool{workers: n, penalty: minPenalty}
+	return &Pool{workers: n, awake: make([]atomic.Bool, n-1), penalty: minPenalty}
 }
 
 // Workers is the number of workers, the caller included.
@@ -61,15 +66,36 @@ func (p *Pool) Start() {
 		return
 	}
 	p.running.Store(true)
-	for range p.workers - 1 {
-		go p.work()
+	for i := range p.awake {
+		if p.awake[i].CompareAndSwap(false, true) {
+			go p.work(&p.awake[i])
+		}
 	}
 }
 
 // Stop lets the workers rest.
 func (p *Pool) Stop() { p.running.Store(false) }
 
-func (p *Pool) work() {
+// work is a worker, until it has rested for a while. The next Start either
+// sees that it sleeps or is seen by it.
+func (p *Pool) work(awake *atomic.Bool) {
+	for {
+		p.serve()
+		for rest := time.Now(); !p.running.Load() && time.Since(rest) < linger; {
+			runtime.Gosched()
+		}
+		if p.running.Load() {
+			continue
+		}
+		awake.Store(false)
+		if !p.running.Load() || !awake.CompareAndSwap(false, true) {
+			return
+		}
+	}
+}
+
+// serve works while a run lasts.
+func (p *Pool) serve() {
 	var last *job // no part of it is left: whoever asks again slows the caller down
 	for spins := 1; p.running.Load(); spins++ {
 		if j := p.job.Load(); j != nil && j != last {
