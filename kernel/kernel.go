@@ -80,7 +80,7 @@ func New(opt Options) (*Kernel, error) {
 		comms: comms{open: map[string]string{}}, interrupts: map[*subshell]context.CancelFunc{}}
 	k.shells.list = []*subshell{newSubshell("")}
 	k.stopped, k.stop = context.WithCancel(context.Background())
-	k.handlers, k.out = k.table(), newOutbox()
+	k.handlers, k.out = k.table(), newOutbox(k.warn)
 	k.history = history.Open(opt.History, codec.Session())
 	if err := k.bind(); err != nil {
 		return nil, errors.Join(err, k.closeSockets(), k.history.Close())
@@ -126,10 +126,16 @@ func (k *Kernel) Run(ctx context.Context) error {
 	err := k.closeSockets()
 	err = errors.Join(err, <-engine)
 	k.shells.runs.Wait()
-	if e := k.history.Close(); e != nil && k.opt.Warn != nil {
-		k.opt.Warn(fmt.Errorf("kernel: this session's cells are not kept for the next: %w", e))
+	if e := k.history.Close(); e != nil {
+		k.warn(fmt.Errorf("kernel: this session's cells are not kept for the next: %w", e))
 	}
 	return err
+}
+
+func (k *Kernel) warn(err error) {
+	if k.opt.Warn != nil {
+		k.opt.Warn(err)
+	}
 }
 
 // Shutdown ends Run.

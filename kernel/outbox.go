@@ -1,12 +1,17 @@
 package kernel
 
-import "sync"
+import (
+	"fmt"
+	"runtime/debug"
+	"sync"
+)
 
 // outbox encodes and publishes in a goroutine of its own, in the order in
 // which it is told to: a cell need not wait until its predecessor's messages
 // are signed. What comes close together leaves together.
 type outbox struct {
 	items  chan func()
+	lost   func(error) // is told of an item that panicked, a fault of ours
 	closed chan struct{}
 	once   sync.Once
 	ended  chan struct{}
@@ -19,8 +24,8 @@ const (
 	outboxRun = 16
 )
 
-func newOutbox() *outbox {
-	return &outbox{items: make(chan func(), outboxRoom), closed: make(chan struct{}), ended: make(chan struct{})}
+func newOutbox(lost func(error)) *outbox {
+	return &outbox{items: make(chan func(), outboxRoom), lost: lost, closed: make(chan struct{}), ended: make(chan struct{})}
 }
 
 // do has an item done after those before it. After close it is dropped.
@@ -53,7 +58,7 @@ func (o *outbox) work(flush func()) {
 	for n := 1; ; n++ {
 		select {
 		case item := <-o.items:
-			item()
+			o.run(item)
 			if len(o.items) == 0 || n%outboxRun == 0 {
 				flush()
 			}
@@ -65,11 +70,21 @@ func (o *outbox) work(flush func()) {
 	}
 }
 
+// run does an item: the kernel must live on whatever happens in it.
+func (o *outbox) run(item func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			o.lost(fmt.Errorf("kernel: a message is lost: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	item()
+}
+
 func (o *outbox) rest() {
 	for {
 		select {
 		case item := <-o.items:
-			item()
+			o.run(item)
 		default:
 			return
 		}

@@ -123,7 +123,7 @@ func (g *Graph) CollectionKeys() []string { return slices.Sorted(maps.Keys(g.col
 //
 // Errors: *NoMatchError when a scope matches none of the variables, which in
 // TensorFlow is an empty list and trains nothing, or everything; a key that is
-// a slip of the keyboard away from that of a collection; a pattern that is no
+// a slip of the keyboard away from one that the graph fills; a pattern that is no
 // regular expression of Go's (RE2 has no lookahead and no backreference).
 func (g *Graph) Collection(key, scope string) ([]*Variable, error) {
 	all := g.vars(key)
@@ -167,15 +167,23 @@ func (g *Graph) NodeCollection(key, scope string) ([]*Node, error) {
 	return out, nil
 }
 
+// filledByGraph are the keys under which graphs and layers put things by
+// themselves.
+func filledByGraph() []string {
+	return []string{GlobalVariables, LocalVariables, ModelVariables, TrainableVariables, MovingAverageVariables, MetricVariables,
+		GlobalStep, RegularizationLosses, Losses, UpdateOps, OptimizerVariables, BatchNormStatistics}
+}
+
 // misspelt is the error of a key that nothing was added under, but that is
-// near one under which something is: in TensorFlow an empty list.
+// near one of the graph's own under which something is: in TensorFlow an empty
+// list. Keys that the user made up may differ by as little as they like.
 func (g *Graph) misspelt(key string) error {
 	if g.collections[key] != nil {
 		return nil
 	}
 	most := min(2, len(key)/4)
-	for _, near := range g.CollectionKeys() {
-		if slips(key, near, most) <= most {
+	for _, near := range filledByGraph() {
+		if g.collections[near] != nil && slips(key, near, most) <= most {
 			return fmt.Errorf("graph: there is no collection %q; did you mean %q?", key, near)
 		}
 	}

@@ -102,6 +102,13 @@ func TestCollections(t *testing.T) {
 	want(t, err, "net/conv1/weights")
 	_, err = g.Collection("trainable_varaibles", "")
 	want(t, err, `no collection "trainable_varaibles"`, `did you mean "trainable_variables"`)
+	w := ok[*Variable](t)(g.Variable("net/logits/weights"))
+	if err := g.AddToCollection("mine_1", w); err != nil {
+		t.Fatal(err)
+	}
+	if got := ok[[]*Variable](t)(g.Collection("mine_2", "")); len(got) != 0 { // is a key of its own
+		t.Errorf("a collection that nothing was added to holds %v", got)
+	}
 	if got := ok[[]*Node](t)(g.NodeCollection(Losses, "")); len(got) != 0 {
 		t.Errorf("a collection that nothing was added to holds %v", got)
 	}

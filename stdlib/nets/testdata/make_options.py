@@ -89,14 +89,14 @@ def penalised():
     """The variables that have a penalty, with its scale."""
     out = {}
     for t in tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES):
-        todo, scale, name = [t.op], None, None
-        while todo:
-            op = todo.pop()
+        waiting, scale, name = [t.op], None, None
+        while waiting:
+            op = waiting.pop()
             if op.type == "VariableV2":
                 name = op.name
             elif op.type == "Const":
                 scale = float(op.get_attr("value").float_val[0])
-            todo.extend(i.op for i in op.inputs)
+            waiting.extend(i.op for i in op.inputs)
         out[name] = scale
     return out
 
