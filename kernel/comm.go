@@ -59,7 +59,7 @@ func (k *Kernel) comm(r *request) any {
 	k.comms.follow(m.Kind, m.ID, m.Target)
 	ctx, done := k.running(r.shell)
 	defer done()
-	out := k.newOutput(ctx, r, wire.ExecuteRequest{})
+	out := k.newOutput(ctx, r, &wire.ExecuteRequest{})
 	out.end(0, repl.Result{Err: k.opt.Engine.Comm(ctx, m, out)})
 	return nil
 }

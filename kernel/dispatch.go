@@ -18,8 +18,9 @@ type request struct {
 	from    *zmtp.Peer
 	shell   *subshell // that does it
 	run     func(*request) any
-	aborted []*request // cells that this one's failure stops
-	after   func()     // once idle is sent
+	execute *wire.ExecuteRequest // its content, once it was read
+	aborted []*request           // cells that this one's failure stops
+	after   func()               // once idle is sent
 }
 
 // mode is where a handler runs.

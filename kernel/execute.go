@@ -12,12 +12,11 @@ import (
 
 // execute runs a cell and returns its reply.
 func (k *Kernel) execute(r *request) any {
-	var c wire.ExecuteRequest
-	if bad := r.content(&c); bad != nil {
+	c, bad := r.asked()
+	if bad != nil {
 		return bad
 	}
-	sh := r.shell
-	store := !c.Silent && (c.StoreHistory == nil || *c.StoreHistory)
+	sh, store := r.shell, stored(c)
 	if store {
 		sh.count++
 	}
@@ -27,7 +26,11 @@ func (k *Kernel) execute(r *request) any {
 	ctx, done := k.running(sh)
 	defer done()
 	out := k.newOutput(ctx, r, c)
-	result := k.opt.Engine.Execute(ctx, r.cell(c.Code), out)
+	cell := r.cell(c.Code)
+	if len(c.UserExpressions) == 0 { // these come before the next cell
+		cell.Next = sh.next()
+	}
+	result := k.opt.Engine.Execute(ctx, cell, out)
 	out.end(sh.count, result)
 	if store && strings.TrimSpace(c.Code) != "" {
 		k.history.Add(sh.count, c.Code, valueText(result))
@@ -39,6 +42,41 @@ func (k *Kernel) execute(r *request) any {
 		return wire.ExecuteFailure{Status: "error", Count: sh.count, Fault: faultOf(result.Err)}
 	}
 	return wire.ExecuteReply{Status: "ok", Count: sh.count, UserExpressions: k.expressions(ctx, r, out, c.UserExpressions), Payload: payload(result)}
+}
+
+// asked is the content of a request for a cell. An error is the reply.
+func (r *request) asked() (c *wire.ExecuteRequest, bad any) {
+	if r.execute == nil {
+		c = &wire.ExecuteRequest{}
+		if bad := r.content(c); bad != nil {
+			return nil, bad
+		}
+		r.execute = c
+	}
+	return r.execute, nil
+}
+
+// stored is whether a cell is counted, and kept in the history.
+func stored(c *wire.ExecuteRequest) bool {
+	return !c.Silent && (c.StoreHistory == nil || *c.StoreHistory)
+}
+
+// next is the cell that will run after the one that runs, if that ends well.
+// It is for the queue's goroutine only.
+func (sh *subshell) next() *repl.Cell {
+	r := sh.queue.following()
+	if r == nil {
+		return nil
+	}
+	c, bad := r.asked()
+	if bad != nil {
+		return nil
+	}
+	cell := r.cell(c.Code)
+	if stored(c) {
+		cell.Number++
+	}
+	return &cell
 }
 
 // cell is source of the request's as the engine takes it.

@@ -21,7 +21,7 @@ type cellOutput struct {
 
 var _ repl.Output = (*cellOutput)(nil)
 
-func (k *Kernel) newOutput(ctx context.Context, r *request, c wire.ExecuteRequest) *cellOutput {
+func (k *Kernel) newOutput(ctx context.Context, r *request, c *wire.ExecuteRequest) *cellOutput {
 	o := &cellOutput{r: r, silent: c.Silent, input: c.AllowStdin, ctx: ctx}
 	o.streams = newStreams(k.opt.OutputLimit, o.hurry, func(name, text string) {
 		o.room()

@@ -56,6 +56,17 @@ func (q *queue) next(stop, gone <-chan struct{}) *request {
 	}
 }
 
+// following is the cell that waits at the head of the queue, nil when there is
+// none or something else waits there.
+func (q *queue) following() *request {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waiting) == 0 || q.waiting[0].Header.Type != "execute_request" {
+		return nil
+	}
+	return q.waiting[0]
+}
+
 func ended(c <-chan struct{}) bool {
 	select {
 	case <-c:

@@ -62,12 +62,22 @@ type matches struct {
 }
 
 func (l *matches) add(m Match) {
-	n := len(l.prefix)
-	if len(m.Text) < n || !strings.EqualFold(m.Text[:n], l.prefix) || l.seen[m.Text] || strings.ContainsRune(m.Text, 'ꞏ') || m.Text == "_" {
-		return
+	if l.wants(m.Text) {
+		l.seen[m.Text] = true
+		l.list = append(l.list, m)
 	}
-	l.seen[m.Text] = true
-	l.list = append(l.list, m)
+}
+
+// object adds what an object is, which takes time to describe.
+func (l *matches) object(o types.Object) {
+	if l.wants(o.Name()) {
+		l.add(match(o))
+	}
+}
+
+func (l *matches) wants(text string) bool {
+	n := len(l.prefix)
+	return len(text) >= n && strings.EqualFold(text[:n], l.prefix) && !l.seen[text] && !strings.ContainsRune(text, 'ꞏ') && text != "_"
 }
 
 // sorted puts those in the case that the user wrote first.
@@ -85,17 +95,17 @@ func (l *matches) sorted() []Match {
 // names adds what a name at the cursor can mean.
 func (s *Session) names(l *matches, p *check.Probe, start int) {
 	for _, f := range unsetFields(p, start) {
-		l.add(match(f))
+		l.object(f)
 	}
 	for sc := p.Scope; sc != nil && sc != types.Universe; sc = sc.Parent() {
 		for _, n := range sc.Names() {
 			if o := sc.Lookup(n); o.Parent() != sc || sc == p.Pkg.Scope() || o.Pos() <= p.Pos {
-				l.add(match(o))
+				l.object(o)
 			}
 		}
 	}
 	for _, n := range s.checker.Names() {
-		l.add(match(s.checker.Lookup(n)))
+		l.object(s.checker.Lookup(n))
 	}
 	for n, path := range s.checker.Imports() {
 		l.add(Match{Text: n, Kind: "module", Signature: strings.TrimPrefix(path, nb.LocalPrefix)})
@@ -107,7 +117,7 @@ func (s *Session) names(l *matches, p *check.Probe, start int) {
 		l.add(Match{Text: n, Kind: "module", Signature: p})
 	}
 	for _, n := range types.Universe.Names() {
-		l.add(match(types.Universe.Lookup(n)))
+		l.object(types.Universe.Lookup(n))
 	}
 	for t := token.BREAK; t <= token.VAR; t++ {
 		l.add(Match{Text: t.String(), Kind: "keyword"})
@@ -172,7 +182,7 @@ func (s *Session) members(l *matches, p *check.Probe, start int) {
 		if pn, ok := p.Info.Uses[id].(*types.PkgName); ok {
 			for _, n := range pn.Imported().Scope().Names() {
 				if token.IsExported(n) {
-					l.add(match(pn.Imported().Scope().Lookup(n)))
+					l.object(pn.Imported().Scope().Lookup(n))
 				}
 			}
 			return
@@ -188,7 +198,7 @@ func (s *Session) members(l *matches, p *check.Probe, start int) {
 	}
 	for _, o := range check.Members(t) {
 		if _, field := o.(*types.Var); reachable(o) && !(tv.IsType() && field) {
-			l.add(match(o))
+			l.object(o)
 		}
 	}
 }

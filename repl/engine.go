@@ -38,6 +38,10 @@ type Cell struct {
 	// Subshell says that the cell runs beside those of the main shell, which
 	// get what is written past Go's own print functions.
 	Subshell bool
+	// Next is the cell that is known to follow when this one ends without an
+	// error, or nil. An engine may begin it by itself; what it shows waits for
+	// the call of Execute that brings its Output.
+	Next *Cell `json:"-"`
 }
 
 // Output receives what a cell writes and shows, in order. Implementations are

@@ -29,13 +29,17 @@ type child struct {
 	standard     *relays // its descriptors 1 and 2
 	crash        crashText
 	health       health
-	ended        chan struct{} // closed once it is gone and its output is read
-	status       error         // of the process, after ended
-	mourned      atomic.Bool   // a cell told of its end, if it has ended
+	log          *log
+	closed       <-chan struct{} // nobody asks for more
+	ended        chan struct{}   // closed once it is gone and its output is read
+	status       error           // of the process, after ended
+	mourned      atomic.Bool     // a cell told of its end, if it has ended
 
 	mu      sync.Mutex
-	calls   map[uint64]*call           // the running cells
-	newest  repl.Output                // of the main shell, or of another before there is one
+	calls   map[uint64]*call           // the running cells, and ahead
+	ahead   *call                      // the cell that was sent before its time, or nil
+	looking bool                       // a checkup will come
+	newest  *call                      // of the main shell, or of another before there is one
 	main    bool                       // newest is the main shell's
 	outputs map[uint64]repl.Output     // of the newest cells: a goroutine may write after its cell has ended
 	replies map[uint64]chan message    // to requests that are not cells
@@ -45,13 +49,20 @@ type child struct {
 // remembered is how many cells may have goroutines that still write.
 const remembered = 1000
 
-// call is one running cell.
+// call is one running cell, or one that was sent ahead.
 type call struct {
 	id     uint64
-	ctx    context.Context
-	out    repl.Output
-	begun  atomic.Bool // the child has it
+	begun  atomic.Bool // the child has it, which is known once the child has ended
 	result chan repl.Result
+
+	cell    repl.Cell
+	after   *call         // the one that a cell sent ahead follows
+	dropped chan struct{} // closed when it will not run
+	opened  chan struct{} // closed once the rest is there
+	ctx     context.Context
+	out     repl.Output
+
+	over, failed bool // guarded by child.mu
 }
 
 var errClosed = errors.New("repl/worker: closed")
@@ -67,19 +78,20 @@ func start(command []string, limit uint64, closed <-chan struct{}) (*child, erro
 		return nil, errClosed
 	default:
 	}
-	w := &child{ended: make(chan struct{}), calls: map[uint64]*call{}, outputs: map[uint64]repl.Output{}, replies: map[uint64]chan message{},
-		comms: map[string]repl.CommOutput{}, health: health{limit: limit}}
+	w := &child{closed: closed, ended: make(chan struct{}), calls: map[uint64]*call{}, outputs: map[uint64]repl.Output{},
+		replies: map[uint64]chan message{}, comms: map[string]repl.CommOutput{}, health: health{limit: limit}}
 	files, err := w.spawn(command)
 	if err != nil {
 		return nil, fmt.Errorf("repl/worker: cannot start %s: %w", command[0], err)
 	}
 	ready := make(chan struct{})
-	var listening sync.WaitGroup
-	listening.Go(func() { w.listen(files[0], ready) })
+	var reading sync.WaitGroup
+	reading.Go(func() { w.listen(files[0], ready) })
+	reading.Go(w.standard.wait)
 	go func() {
 		w.status = w.cmd.Wait()
-		listening.Wait()
-		w.standard.wait()
+		wait(&reading)
+		w.log.rest(w)
 		closeAll(files)
 		w.requestsFile.Close()
 		close(w.ended)
@@ -100,10 +112,27 @@ func start(command []string, limit uint64, closed <-chan struct{}) (*child, erro
 	}
 }
 
+// inherited bounds the wait for the end of what a child wrote: a process that
+// a cell has started may hold the other end of a pipe open.
+const inherited = 2 * time.Second
+
+func wait(reading *sync.WaitGroup) {
+	done := make(chan struct{})
+	go func() {
+		reading.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(inherited):
+	}
+}
+
 // spawn makes the pipes and starts the process with the child's ends of them.
-// The files that are read are the events, and standard output and error.
+// The files that are read are the events, standard output and error, and the
+// log.
 func (w *child) spawn(command []string) (read []*os.File, err error) {
-	var ours, theirs [4]*os.File // requests, events, stdout, stderr
+	var ours, theirs [5]*os.File // requests, events, stdout, stderr, log
 	defer func() {
 		closeAll(theirs[:])
 		if err != nil {
@@ -131,12 +160,12 @@ func (w *child) spawn(command []string) (read []*os.File, err error) {
 		w.cmd.Env = append(w.cmd.Env, fmt.Sprintf("GOMEMLIMIT=%d", soft(limit)))
 	}
 	w.cmd.Stdout, w.cmd.Stderr = theirs[2], theirs[3]
-	inherit(w.cmd, theirs[0], theirs[1])
+	inherit(w.cmd, theirs[0], theirs[1], theirs[4])
 	if err := w.cmd.Start(); err != nil {
 		return nil, err
 	}
-	w.requestsFile, w.requests = ours[0], &sender{w: ours[0]}
-	if w.standard, err = watch(ours[2:], token, w.written); err != nil {
+	w.requestsFile, w.requests, w.log = ours[0], &sender{w: ours[0]}, &log{file: ours[4]}
+	if w.standard, err = watch(ours[2:4], token, w.written, w.held); err != nil {
 		w.kill()
 		_ = w.cmd.Wait() // it was killed
 		return nil, err
@@ -158,32 +187,60 @@ func (w *child) written(name, text string) {
 		text = w.crash.take(text)
 	}
 	w.mu.Lock()
-	out := w.newest
+	c := w.newest
 	w.mu.Unlock()
-	if out != nil && text != "" {
-		out.Stream(name, text)
+	if c != nil && text != "" && w.open(c) {
+		c.out.Stream(name, text)
 	}
 }
 
 // begin makes a cell, or what is like one, known. What is written to the
 // standard streams goes to the newest of the main shell.
 func (w *child) begin(ctx context.Context, id uint64, out repl.Output, main bool) *call {
-	c := &call{id: id, ctx: ctx, out: out, result: make(chan repl.Result, 1)}
+	c := newCall(id)
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.calls[id] = c
-	w.outputs[id] = out
+	w.attach(c, ctx, out)
 	if main || !w.main {
-		w.newest, w.main = out, main
+		w.newest, w.main = c, main
 	}
+	w.lookAfter()
+	return c
+}
+
+func newCall(id uint64) *call {
+	return &call{id: id, result: make(chan repl.Result, 1), dropped: make(chan struct{}), opened: make(chan struct{})}
+}
+
+// attach gives a call what it shows things on. The caller holds the lock.
+func (w *child) attach(c *call, ctx context.Context, out repl.Output) {
+	c.ctx, c.out = ctx, out
+	close(c.opened)
+	w.outputs[c.id] = out
 	if len(w.outputs) > remembered {
 		for old := range w.outputs {
-			if old+remembered/2 < id && w.calls[old] == nil {
+			if old+remembered/2 < c.id && w.calls[old] == nil {
 				delete(w.outputs, old)
 			}
 		}
 	}
-	w.mu.Unlock()
-	return c
+}
+
+// open waits until a call can show something; it never will when the child is
+// not wanted any more.
+func (w *child) open(c *call) bool {
+	select {
+	case <-c.opened:
+		return true
+	default:
+	}
+	select {
+	case <-c.opened:
+		return true
+	case <-w.closed:
+		return false
+	}
 }
 
 // end forgets a running cell.
@@ -259,16 +316,22 @@ func (w *child) reply(m message) {
 // own; of a cell that is long gone it goes to the newest one.
 func (w *child) event(m message) {
 	w.mu.Lock()
-	c, out := w.calls[m.ID], w.outputs[m.ID]
-	if out == nil {
-		out = w.newest
-	}
+	c, out, newest := w.calls[m.ID], w.outputs[m.ID], w.newest
 	w.mu.Unlock()
-	switch {
-	case m.Kind == kindBegun:
-		if c != nil {
-			c.begun.Store(true)
+	if out == nil && m.Kind != kindDropped {
+		shows := c
+		if shows == nil {
+			shows = newest
 		}
+		if shows != nil && !w.open(shows) {
+			return
+		} else if shows != nil {
+			out = shows.out
+		}
+	}
+	switch {
+	case m.Kind == kindDropped:
+		w.drop(c)
 	case m.Kind == kindResult && m.Result != nil && c != nil:
 		w.finish(c, *m.Result)
 	case m.Kind == kindInput:
@@ -314,9 +377,8 @@ func (w *child) closeComms() {
 // finish ends a cell, once what it wrote to descriptors 1 and 2 is shown.
 func (w *child) finish(c *call, r repl.Result) {
 	w.standard.finish()
-	w.mu.Lock()
-	alone := len(w.calls) == 1
-	w.mu.Unlock()
+	alone := w.pass(c, r)
+	w.log.ended(w)
 	if alone { // beside another cell the child may be dying after all
 		if text := w.crash.release(); text != "" {
 			c.out.Stream("stderr", text)
@@ -350,11 +412,12 @@ func (w *child) gone() bool {
 
 func (w *child) kill() { _ = w.cmd.Process.Kill() }
 
-// obituary is the result of the cell during which the child ended.
-func (w *child) obituary(c *call) repl.Result {
+// obituary is the result of the cell during which the child ended. It tells
+// whether the child had begun the cell.
+func (w *child) obituary(c *call) (result repl.Result, ran bool) {
 	select {
 	case r := <-c.result: // it ended after the cell did
-		return r
+		return r, true
 	default:
 	}
 	why := w.why()
@@ -362,7 +425,7 @@ func (w *child) obituary(c *call) repl.Result {
 		why = "it did not stop when it was interrupted, and was killed"
 	}
 	return failure(repl.WorkerError, "the process that ran this cell ended: "+why+
-		". All variables and declarations are lost; run the cells that made them again. The next cell starts in a new process.")
+		". All variables and declarations are lost; run the cells that made them again. The next cell starts in a new process."), c.begun.Load()
 }
 
 // why the child ended, once it has.

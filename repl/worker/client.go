@@ -106,56 +106,88 @@ func (c *Client) Comm(ctx context.Context, m repl.CommMessage, out repl.Output) 
 
 // do has a request done that may show things.
 func (c *Client) do(ctx context.Context, m message, out repl.Output) repl.Result {
+	w, call := c.adopt(ctx, m, out)
 	for again := false; ; again = true {
-		if ctx.Err() != nil {
-			return failure(repl.Interrupted, "the cell was interrupted before it ran")
+		if call == nil {
+			var failed *repl.Error
+			if w, call, failed = c.begin(ctx, m, out); failed != nil {
+				return repl.Result{Err: failed}
+			}
+			m.ID = call.id
+			c.send(w, call, m.Cell.Next, m)
+		} else {
+			c.send(w, call, m.Cell.Next)
 		}
-		w, err := c.live()
-		if err != nil {
-			return failure(repl.WorkerError, err.Error())
-		}
-		if words := c.bereaved(); words != "" {
-			out.Stream("stderr", words)
-		}
-		if to, ok := out.(repl.CommOutput); ok && m.Comm != nil {
-			w.follow(*m.Comm, to)
-		}
-		m.ID = c.nextID()
-		call := w.begin(ctx, m.ID, out, m.Kind == kindExecute && !m.Cell.Subshell)
-		result := w.run(call, m)
+		result, ran := w.await(call)
 		w.end(call)
-		if call.begun.Load() || again || ctx.Err() != nil {
+		if ran || again || ctx.Err() != nil {
 			if result.Err != nil && result.Err.Name == repl.WorkerError {
 				w.mourned.Store(true)
 			}
 			return result
 		}
-		// The child was dead or dying when the cell came; a new one can run it.
+		call = nil // the child was dead or dying when the cell came: a new one can run it
 	}
 }
 
-// run runs a cell to its end, or the child's.
-func (w *child) run(call *call, m message) repl.Result {
-	err := w.requests.send(m)
+// adopt finds the cell that was sent ahead, be it to a child that has ended
+// since: one that it began is not begun again.
+func (c *Client) adopt(ctx context.Context, m message, out repl.Output) (*child, *call) {
+	c.mu.Lock()
+	w := c.child
+	c.mu.Unlock()
+	if w == nil || m.Kind != kindExecute || m.Cell.Subshell {
+		return nil, nil
+	}
+	return w, w.adopt(ctx, m.Cell, out)
+}
+
+// begin makes a request known to a child that runs.
+func (c *Client) begin(ctx context.Context, m message, out repl.Output) (*child, *call, *repl.Error) {
+	if ctx.Err() != nil {
+		return nil, nil, failure(repl.Interrupted, beforeItRan).Err
+	}
+	w, err := c.live()
+	if err != nil {
+		return nil, nil, failure(repl.WorkerError, err.Error()).Err
+	}
+	if words := c.bereaved(); words != "" {
+		out.Stream("stderr", words)
+	}
+	if to, ok := out.(repl.CommOutput); ok && m.Comm != nil {
+		w.follow(*m.Comm, to)
+	}
+	return w, w.begin(ctx, c.nextID(), out, m.Kind == kindExecute && !m.Cell.Subshell), nil
+}
+
+// send sends what a call's request is, unless it was sent ahead, and the cell
+// that follows it.
+func (c *Client) send(w *child, call *call, next *repl.Cell, request ...message) {
+	if looksAhead && next != nil && len(next.Source) <= maxAhead {
+		if ahead, ok := w.foresee(call, next, c.nextID()); ok {
+			request = append(request, ahead)
+		}
+	}
+	err := w.requests.send(request...)
 	var large *sizeError
 	switch {
 	case errors.As(err, &large):
-		call.begun.Store(true)
-		return failure(repl.WorkerError, err.Error())
+		w.event(message{Kind: kindResult, ID: call.id, Result: new(failure(repl.WorkerError, err.Error()))})
 	case err != nil && !w.gone():
 		w.kill()
 	}
+}
+
+// await waits for the end of a cell, or the child's. It tells whether the
+// child has begun the cell at all.
+func (w *child) await(call *call) (result repl.Result, ran bool) {
 	interrupted, giveUp := call.ctx.Done(), (<-chan time.Time)(nil)
-	look := time.NewTicker(checkup)
-	defer look.Stop()
 	for {
 		select {
-		case <-look.C:
-			if w.health.sick(w.cmd.Process.Pid) != "" {
-				w.kill()
-			}
 		case r := <-call.result:
-			return r
+			return r, true
+		case <-call.dropped:
+			return failure(repl.Interrupted, beforeItRan), false
 		case <-w.ended:
 			return w.obituary(call)
 		case <-interrupted:
@@ -166,6 +198,8 @@ func (w *child) run(call *call, m message) repl.Result {
 		}
 	}
 }
+
+const beforeItRan = "the cell was interrupted before it ran"
 
 // failure is the result of a cell that did not get to run or to end.
 func failure(name, text string) repl.Result {

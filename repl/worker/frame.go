@@ -37,11 +37,11 @@ const (
 	kindComm       = "comm"  // what a front end sends on a comm, and what a cell does
 
 	kindReady   = "ready"
-	kindBegun   = "begun" // the cell is here, and will run
 	kindStream  = "stream"
 	kindDisplay = "display"
 	kindClear   = "clear"
 	kindResult  = "result"
+	kindDropped = "dropped" // the cell follows one that has not ended well, and will not run
 	kindReply   = "reply"
 )
 
@@ -51,6 +51,7 @@ type message struct {
 	ID   uint64 // of the request that is asked, answered or shown for
 
 	Cell   repl.Cell `json:",omitzero"`
+	After  uint64    `json:",omitempty"` // the cell that this one follows, if that ends without an error
 	Source string    `json:",omitempty"`
 	Cursor int       `json:",omitempty"`
 
@@ -75,20 +76,34 @@ type message struct {
 	Buffers int      `json:",omitempty"`
 }
 
+var errByHand = errors.New("repl/worker: this command is started by graft itself, not by hand")
+
 // sender writes messages; several goroutines may send.
 type sender struct {
 	mu sync.Mutex
 	w  io.Writer
 }
 
-func (s *sender) send(m message) error {
-	frame, err := encode(m)
-	if err != nil {
-		return err
+// send writes messages behind one another, all or none.
+func (s *sender) send(ms ...message) error {
+	if len(ms) == 0 {
+		return nil
+	}
+	var frames []byte
+	for _, m := range ms {
+		frame, err := encode(m)
+		if err != nil {
+			return err
+		}
+		if frames == nil {
+			frames = frame
+		} else {
+			frames = append(frames, frame...)
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, err = s.w.Write(frame)
+	_, err := s.w.Write(frames)
 	return err
 }
 

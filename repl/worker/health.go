@@ -44,6 +44,29 @@ func (h *health) sick(pid int) string {
 	return h.cause
 }
 
+// lookAfter has the child looked at as long as cells run. A timer for each
+// cell would cost more than many a cell does. The caller holds the lock.
+func (w *child) lookAfter() {
+	if !w.looking {
+		w.looking = true
+		time.AfterFunc(checkup, w.look)
+	}
+}
+
+func (w *child) look() {
+	w.mu.Lock()
+	w.looking = false
+	if len(w.calls) == 0 || w.gone() {
+		w.mu.Unlock()
+		return
+	}
+	w.lookAfter()
+	w.mu.Unlock()
+	if w.health.sick(w.cmd.Process.Pid) != "" {
+		w.kill()
+	}
+}
+
 // killedFor is why a checkup ended with a kill, "" when none did.
 func (h *health) killedFor() string {
 	h.mu.Lock()

@@ -10,21 +10,23 @@ import (
 )
 
 // The child finds the pipes as the first files behind the standard ones.
-const (
-	requestsFD = 3
-	eventsFD   = 4
-)
+const firstFD = 3
 
 // inherit hands the pipes to the child that cmd will start.
-func inherit(cmd *exec.Cmd, requests, events *os.File) {
-	cmd.ExtraFiles = []*os.File{requests, events}
-}
+func inherit(cmd *exec.Cmd, pipes ...*os.File) { cmd.ExtraFiles = pipes }
 
-func inheritedPipes() (requests, events *os.File, err error) {
+// inheritedPipes are the pipes by their names. What a cell starts does not
+// inherit them: it may outlive this process, whose end is seen by theirs.
+func inheritedPipes(names ...string) ([]*os.File, error) {
 	if os.Getenv(tokenVariable) == "" {
-		return nil, nil, errors.New("repl/worker: this command is started by graft itself, not by hand")
+		return nil, errByHand
 	}
-	return os.NewFile(requestsFD, "requests"), os.NewFile(eventsFD, "events"), nil
+	var files []*os.File
+	for i, name := range names {
+		syscall.CloseOnExec(firstFD + i)
+		files = append(files, os.NewFile(uintptr(firstFD+i), name))
+	}
+	return files, nil
 }
 
 // eventsPipe is a pipe whose reader blocks in the read itself: through Go's
@@ -40,4 +42,25 @@ func eventsPipe() (r, w *os.File, err error) {
 		syscall.CloseOnExec(fd)
 	}
 	return os.NewFile(uintptr(fds[0]), "events"), os.NewFile(uintptr(fds[1]), "events"), nil
+}
+
+// available reads what is in a pipe, without waiting for more.
+func available(f *os.File, _ int) []byte {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	var all []byte
+	_ = raw.Control(func(fd uintptr) { // of a closed file there is nothing more to know
+		var buf [8 << 10]byte
+		for {
+			n, err := syscall.Read(int(fd), buf[:])
+			if n > 0 {
+				all = append(all, buf[:n]...)
+			} else if !errors.Is(err, syscall.EINTR) {
+				return
+			}
+		}
+	})
+	return all
 }

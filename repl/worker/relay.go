@@ -17,6 +17,9 @@ import (
 type relay struct {
 	name string
 	send func(name, text string)
+	// hold tells that what there is to read must be left for now, and waits
+	// until it may be read; nil while it may, or always.
+	hold func() (wait func())
 
 	mu   sync.Mutex
 	held []byte // the start of a character whose rest has not come yet

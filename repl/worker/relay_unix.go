@@ -31,19 +31,19 @@ func relayStandard(send func(name, text string)) (*relays, error) {
 		*standard = w
 		files = append(files, r)
 	}
-	return watch(files, "", send)
+	return watch(files, "", send, nil)
 }
 
 // watch reads the pipes of standard output and error, which must stay open
 // until wait returns and nobody asks any more.
-func watch(files []*os.File, _ string, send func(name, text string)) (*relays, error) {
+func watch(files []*os.File, _ string, send func(name, text string), hold func() func()) (*relays, error) {
 	rs := &relays{files: files}
 	for i, name := range streamNames() {
 		raw, err := files[i].SyscallConn()
 		if err != nil {
 			return nil, fmt.Errorf("repl/worker: %w", err)
 		}
-		relay := &relay{name: name, send: send}
+		relay := &relay{name: name, send: send, hold: hold}
 		rs.streams = append(rs.streams, relay)
 		err = raw.Control(func(fd uintptr) {
 			rs.polled = append(rs.polled, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
@@ -64,35 +64,48 @@ func mark([]*os.File, string) {}
 
 // follow sends what is written while nothing else is sent.
 func (r *relay) follow(raw syscall.RawConn) {
-	open := true
-	for open {
+	for open := true; open; {
+		var wait func()
 		// The pipe is not blocking: the function returns false to be called
 		// again when there is something to read.
 		err := raw.Read(func(fd uintptr) bool {
 			var got bool
-			got, open = r.pull(int(fd))
-			return got || !open
+			got, open, wait = r.pull(int(fd))
+			return got || !open || wait != nil
 		})
 		if err != nil {
 			return
 		}
+		if wait != nil {
+			wait()
+		}
 	}
 }
 
-// pull reads and sends what is there; open is false at the end of the stream.
-func (r *relay) pull(fd int) (got, open bool) {
+// pull reads and sends what is there and is not held; open is false at the end
+// of the stream.
+func (r *relay) pull(fd int) (got, open bool, wait func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var buf [32 << 10]byte
 	for {
+		if r.hold != nil { // which is asked when there is something, not before
+			polled := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+			if n, err := unix.Poll(polled, 0); n == 0 && err == nil {
+				return got, true, nil
+			}
+			if wait = r.hold(); wait != nil {
+				return got, true, wait
+			}
+		}
 		n, err := syscall.Read(fd, buf[:])
 		switch {
 		case errors.Is(err, syscall.EINTR):
 		case errors.Is(err, syscall.EAGAIN):
-			return got, true
+			return got, true, nil
 		case err != nil || n == 0: // the cell closed it
 			r.end()
-			return got, false
+			return got, false, nil
 		default:
 			got = true
 			r.take(buf[:n])

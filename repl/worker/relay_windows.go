@@ -18,7 +18,7 @@ type relays struct {
 func relayStandard(func(name, text string)) (*relays, error) { return &relays{}, nil }
 
 // watch follows the front process's ends of a child's standard streams.
-func watch(files []*os.File, token string, send func(name, text string)) (*relays, error) {
+func watch(files []*os.File, token string, send func(name, text string), _ func() func()) (*relays, error) {
 	rs := &relays{}
 	for i, name := range streamNames() {
 		r := &raw{token: []byte(token), emit: func(text string) { send(name, text) }, marks: make(chan struct{}, 16)}

@@ -18,7 +18,7 @@ import (
 // Serve is the child's main: it evaluates until the request pipe closes,
 // which it does when the front process ends, however that ends.
 func Serve(newEngine func() (repl.Engine, error)) error {
-	requests, events, err := inheritedPipes()
+	pipes, err := inheritedPipes("requests", "events", "log")
 	if err != nil {
 		return err
 	}
@@ -29,15 +29,16 @@ func Serve(newEngine func() (repl.Engine, error)) error {
 	if err != nil {
 		return err
 	}
-	s := &server{engine: engine, out: &sender{w: events}, token: token, standard: []*os.File{os.Stdout, os.Stderr},
-		running: map[uint64]context.CancelFunc{}, questions: map[uint64]chan message{}}
+	s := &server{engine: engine, out: &sender{w: pipes[1]}, log: pipes[2], token: token, standard: []*os.File{os.Stdout, os.Stderr},
+		idle: make(chan func()), running: map[uint64]*job{}, followers: map[uint64]*job{}, questions: map[uint64]chan message{}}
 	if s.relays, err = relayStandard(s.written); err != nil {
 		return err
 	}
 	if err := s.out.send(message{Kind: kindReady}); err != nil {
 		return err
 	}
-	err = s.loop(bufio.NewReader(requests))
+	go s.rest()
+	err = s.loop(bufio.NewReader(pipes[0]))
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
@@ -57,16 +58,20 @@ func deepenStacks() {
 type server struct {
 	engine   repl.Engine
 	out      *sender
+	log      *os.File // of cells that begin
 	token    string
 	standard []*os.File // descriptors 1 and 2
 	relays   *relays
+	idle     chan func() // to the goroutine that waits for work
 
 	ending sync.Mutex // marks and results of cells have one order
 
 	mu        sync.Mutex
-	newest    uint64 // cell of the main shell, or of another before there is one
-	main      bool   // newest is the main shell's
-	running   map[uint64]context.CancelFunc
+	newest    uint64                  // cell of the main shell, or of another before there is one
+	main      bool                    // newest is the main shell's
+	running   map[uint64]*job         // and what waits for one of these
+	followers map[uint64]*job         // by the cell that each follows
+	good      uint64                  // the newest cell that has ended without an error
 	questions map[uint64]chan message // to the user, waiting for an answer
 	asked     uint64
 }
@@ -97,43 +102,19 @@ func (s *server) loop(r io.Reader) error {
 // execute starts the cell before it returns, so that an interrupt that
 // follows finds it.
 func (s *server) execute(m message) {
-	s.begin(m, !m.Cell.Subshell, func(ctx context.Context, out repl.Output) repl.Result {
+	s.begin(m, func(ctx context.Context, out repl.Output) repl.Result {
 		return s.engine.Execute(ctx, m.Cell, out)
 	})
 }
 
 // comm hands on what a front end sends on a comm.
 func (s *server) comm(m message) {
-	s.begin(m, false, func(ctx context.Context, out repl.Output) repl.Result {
+	s.begin(m, func(ctx context.Context, out repl.Output) repl.Result {
 		if m.Comm == nil {
 			return repl.Result{}
 		}
 		return repl.Result{Err: s.engine.Comm(ctx, *m.Comm, out)}
 	})
-}
-
-// begin starts what may show things, and ends with a result.
-func (s *server) begin(m message, main bool, run func(context.Context, repl.Output) repl.Result) {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.mu.Lock()
-	s.running[m.ID] = cancel
-	if main || !s.main {
-		s.newest, s.main = m.ID, main
-	}
-	s.mu.Unlock()
-	s.must(message{Kind: kindBegun, ID: m.ID})
-	go func() {
-		result := run(ctx, &output{s, m.ID})
-		s.mu.Lock()
-		delete(s.running, m.ID)
-		s.mu.Unlock()
-		cancel()
-		s.relays.finish()
-		s.ending.Lock()
-		defer s.ending.Unlock()
-		mark(s.standard, s.token)
-		s.end(m.ID, result)
-	}()
 }
 
 // end sends a result; one that is too large to send is an error instead.
@@ -173,8 +154,8 @@ func (s *server) die(err error) {
 func (s *server) interrupt(m message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if cancel := s.running[m.ID]; cancel != nil {
-		cancel()
+	if j := s.running[m.ID]; j != nil {
+		j.cancel()
 	}
 }
 
@@ -189,24 +170,24 @@ func (s *server) answer(m message) {
 }
 
 func (s *server) complete(m message) {
-	go func() {
+	s.start(func() {
 		c := s.engine.Complete(m.Source, m.Cursor)
 		s.must(message{Kind: kindReply, ID: m.ID, Completion: &c})
-	}()
+	})
 }
 
 func (s *server) inspect(m message) {
-	go func() {
+	s.start(func() {
 		i := s.engine.Inspect(m.Source, m.Cursor)
 		s.must(message{Kind: kindReply, ID: m.ID, Inspection: &i})
-	}()
+	})
 }
 
 func (s *server) isComplete(m message) {
-	go func() {
+	s.start(func() {
 		c := s.engine.IsComplete(m.Source)
 		s.must(message{Kind: kindReply, ID: m.ID, Completeness: &c})
-	}()
+	})
 }
 
 // output sends what a cell shows to the front process.

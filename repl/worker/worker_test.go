@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"reflect"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -76,14 +77,46 @@ func (s *script) Execute(ctx context.Context, cell repl.Cell, out repl.Output) r
 				time.Sleep(time.Millisecond)
 			}
 		},
-		"large": func() string { return strings.Repeat("x", maxFrame) },
+		"descriptors": func() string {
+			_, _ = syscall.Write(1, []byte("1"))
+			_, _ = syscall.Write(2, []byte("2"))
+			return ""
+		},
+		"sleeper": func() string {
+			cmd := exec.Command("sleep", "60")
+			if err := cmd.Start(); err != nil {
+				return err.Error()
+			}
+			return fmt.Sprint(cmd.Process.Pid)
+		},
+		"note exit": func() string { note(); os.Exit(3); return "" },
+		"note kill": func() string { note(); _ = syscall.Kill(os.Getpid(), syscall.SIGKILL); select {} },
+		"large":     func() string { return strings.Repeat("x", maxFrame) },
 		"ask": func() string {
 			text, err := out.Input(ctx, "name? ", true)
 			return fmt.Sprint(text, err)
 		},
 	}
+	if cell.Source == "fail" {
+		return repl.Result{Err: &repl.Error{Name: repl.CellError, Message: "as it should"}}
+	}
 	text := deeds[cell.Source]()
 	return repl.Result{Value: &repl.Display{Data: map[string]string{"text/plain": text}}}
+}
+
+// note leaves a trace that outlives the process.
+func note() {
+	f, err := os.OpenFile(os.Getenv("GRAFT_TEST_NOTE"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, _ = f.WriteString("x")
+		f.Close()
+	}
+}
+
+func stopProcess(pid string) {
+	if n, err := strconv.Atoi(pid); err == nil {
+		_ = syscall.Kill(n, syscall.SIGKILL)
+	}
 }
 
 func lines() {
