@@ -13,12 +13,14 @@ import (
 // DecodeImage decodes a picture: JPEG (baseline and progressive, grey, YCbCr,
 // CMYK, YCCK), PNG, GIF (the first picture), BMP or WebP, told by its bytes
 // (tf.image.decode_image with channels=3). It is turned upright as its EXIF
-// data says, which TensorFlow does not do. The result is [height, width, 3],
-// uint8: grey is repeated, alpha is dropped, 16 bits keep the upper 8.
+// data says, which TensorFlow does not do; else JPEG, PNG, GIF and BMP have
+// the pixels that TensorFlow 2.15 makes by its defaults, to the last bit. The
+// result is [height, width, 3], uint8: grey is repeated, alpha is dropped, 16
+// bits keep the upper 8.
 //
 // Memory is bounded: a picture whose decoding takes more than 768 MB is an
 // error, before anything is decoded. JPEG takes 1.5 bytes a pixel (4:2:0), or
-// 7.5 if it is progressive, and the result 3 more: 180 MB and 420 MB for 40
+// 4.5 if it is progressive, and the result 3 more: 180 MB and 300 MB for 40
 // megapixels.
 //
 // Errors: another format, a file that is broken or ends early.

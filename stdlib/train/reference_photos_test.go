@@ -1,7 +1,6 @@
 package train
 
 import (
-	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -37,8 +36,8 @@ func (x *transfer) photos(t *testing.T, part string) data.Source {
 	return nil
 }
 
-// TestReferenceTransferPhotos does both stages from the JPEG files. Decoders
-// differ: by 0.006 in a loss between two of TensorFlow's own.
+// TestReferenceTransferPhotos does both stages from the JPEG files, whose pixels
+// are TensorFlow's.
 func TestReferenceTransferPhotos(t *testing.T) {
 	x := readTransfer(t)
 	lessons, exam := x.photos(t, "train"), x.photos(t, "val")
@@ -48,23 +47,9 @@ func TestReferenceTransferPhotos(t *testing.T) {
 	h := ok[*History](t)(Run(Options{Session: n.sess, Images: n.images, Labels: n.labels, Loss: n.loss, Logits: n.logits, Vars: n.head,
 		Optimizer: AdamWith(AdamOptions{LearningRate: r.Rate, Beta1: r.Beta1, Beta2: r.Beta2, Epsilon: r.Epsilon}),
 		Train:     lessons, HeldOut: exam, BatchSize: x.Seconds.Batch, Steps: len(want.Loss), EvaluateEvery: len(want.Loss), InOrder: true, Quiet: true}))
-	within(t, "loss of the head", 2e-2, lossesOf(h), want.Loss)
-	if d := math.Abs(h.Last().Accuracy - want.ValAccuracy); d > 0.0101 {
-		t.Errorf("validation accuracy %.4f, want %.4f within 0.01", h.Last().Accuracy, want.ValAccuracy)
+	nearLosses(t, "loss of the head", 1e-3, lossesOf(h), want.Loss)
+	if h.Last().Accuracy != want.ValAccuracy {
+		t.Errorf("validation accuracy %.4f, want %.4f", h.Last().Accuracy, want.ValAccuracy)
 	}
-	x.fineTune(t, lessons, x.Stage2.Photos, 2e-2)
-}
-
-// within compares losses to a bound that is absolute below 1.
-func within(t *testing.T, what string, bound float64, got, want []float64) {
-	t.Helper()
-	worst, relative := 0.0, 0.0
-	for i, w := range want {
-		d := math.Abs(got[i] - w)
-		worst, relative = math.Max(worst, d), math.Max(relative, d/math.Abs(w))
-		if !(d <= bound*math.Max(1, math.Abs(w))) {
-			t.Fatalf("%s is %g at step %d, want %g", what, got[i], i, w)
-		}
-	}
-	t.Logf("%s: %d steps, differing by %.2g at most, %.2g of it", what, len(want), worst, relative)
+	x.fineTune(t, lessons, x.Stage2.Photos, 1e-3)
 }

@@ -14,32 +14,14 @@ func Decode(b []byte) (Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	img, err := f.decode(b)
+	rows, err := f.decode(b)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.name, err)
-	}
-	if f.name == "GIF" {
-		img = onScreen(img, h.Width, h.Height)
-	}
-	rows := rowsOf(img)
-	if f.name == "WebP" {
-		rows = webpRows(img)
 	}
 	if height, width := rows.size(); height != h.Height || width != h.Width {
 		return nil, fmt.Errorf("%s: it has %d×%d pixels, its header says %d×%d", f.name, width, height, h.Width, h.Height)
 	}
 	return turned(&decoded{byteRows: rows}, orientation(b, f.name)), nil
-}
-
-// webpRows is rowsOf for what WebP's decoder makes.
-func webpRows(img image.Image) byteRows {
-	switch m := img.(type) {
-	case *image.YCbCr:
-		return newWebP(m)
-	case *image.NYCbCrA:
-		return newWebP(&m.YCbCr)
-	}
-	return rowsOf(img)
 }
 
 // Image is any image as rows: alpha is dropped, 16 bits keep the upper 8.
@@ -49,9 +31,9 @@ func Image(img image.Image) Rows { return &decoded{byteRows: rowsOf(img)} }
 func rowsOf(img image.Image) byteRows {
 	switch m := img.(type) {
 	case *image.YCbCr:
-		return newYCC(m)
+		return ofYCbCr(m)
 	case *image.NYCbCrA:
-		return newYCC(&m.YCbCr)
+		return ofYCbCr(&m.YCbCr)
 	case *image.Gray:
 		return &packed{pix: m.Pix, stride: m.Stride, rect: m.Rect, step: 1}
 	case *image.Gray16:
@@ -70,8 +52,6 @@ func rowsOf(img image.Image) byteRows {
 		}
 	case *image.Paletted:
 		return newPaletted(m)
-	case *image.CMYK:
-		return &cmyk{m}
 	}
 	return &colours{img}
 }
@@ -123,23 +103,6 @@ func (p *paletted) bytes(dst []byte, y, from, to int) {
 func plain(c color.Color) [3]byte {
 	n := color.NRGBAModel.Convert(c).(color.NRGBA)
 	return [3]byte{n.R, n.G, n.B}
-}
-
-// cmyk is C, M, Y, K as TensorFlow makes red, green and blue of them
-// (core/lib/jpeg/jpeg_mem.cc): what is left of the light, twice.
-type cmyk struct{ m *image.CMYK }
-
-func (p *cmyk) size() (height, width int) { return p.m.Rect.Dy(), p.m.Rect.Dx() }
-
-func (p *cmyk) bytes(dst []byte, y, from, to int) {
-	row := p.m.Pix[y*p.m.Stride:]
-	for i := range to - from {
-		px := row[(from+i)*4:][:4]
-		k := 255 - int(px[3])
-		for c := range 3 {
-			dst[i*3+c] = byte((255 - int(px[c])) * k / 255)
-		}
-	}
 }
 
 // colours is any other image.

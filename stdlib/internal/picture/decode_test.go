@@ -3,6 +3,7 @@ package picture
 import (
 	"bytes"
 	"compress/zlib"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -51,9 +52,9 @@ func goldens(t *testing.T, name string) (out map[string]golden) {
 	return out
 }
 
-// TestDecode compares with Pillow and TensorFlow. The standard library's
-// inverse DCT is not libjpeg's: each plane may differ by a level, which makes
-// up to three of a colour.
+// TestDecode compares with Pillow and TensorFlow. Pillow's libjpeg takes the
+// accurate inverse DCT, TensorFlow's the fast one, as we do: it differs by some
+// levels.
 func TestDecode(t *testing.T) {
 	for _, by := range []string{"pillow.json", "tensorflow.json"} {
 		all := goldens(t, by)
@@ -76,21 +77,29 @@ func TestDecode(t *testing.T) {
 				worst, sum = max(worst, d), sum+d
 			}
 			limit, mean := 0, float64(sum)/float64(len(pix))
-			if strings.HasSuffix(name, ".jpg") {
-				limit = 3
+			if by == "pillow.json" && strings.HasSuffix(name, ".jpg") {
+				limit = 6
 			}
-			if worst > limit || mean > 0.1 {
+			if worst > limit || mean > float64(limit)/4 {
 				t.Errorf("%s: differs from %s by up to %d, %.3f on average", name, by, worst, mean)
 			}
 		}
 	}
 }
 
-func TestTruncated(t *testing.T) {
+// pictures are the pictures in testdata.
+func pictures(t *testing.T) (out []string) {
+	t.Helper()
 	for _, file := range ok[[]string](t)(filepath.Glob("testdata/*.*")) {
-		if strings.HasSuffix(file, ".py") || strings.HasSuffix(file, ".json") {
-			continue
+		if !slices.Contains([]string{".py", ".c", ".json"}, filepath.Ext(file)) {
+			out = append(out, file)
 		}
+	}
+	return out
+}
+
+func TestTruncated(t *testing.T) {
+	for _, file := range pictures(t) {
 		b := ok[[]byte](t)(os.ReadFile(file))
 		for _, n := range []int{0, 1, 7, len(b) / 4, len(b) / 2} {
 			if _, err := Decode(b[:n]); err == nil {
@@ -168,10 +177,7 @@ func FuzzEXIF(f *testing.F) {
 // Rows of a picture that was decoded are its bytes, to the last bit, scaled or
 // not: colours that lie beyond 0 … 255 are clamped.
 func TestRowsAreTheBytes(t *testing.T) {
-	for _, file := range ok[[]string](t)(filepath.Glob("testdata/*.*")) {
-		if strings.HasSuffix(file, ".py") || strings.HasSuffix(file, ".json") {
-			continue
-		}
+	for _, file := range pictures(t) {
 		text := ok[[]byte](t)(os.ReadFile(file))
 		want := ok[*Bytes](t)(WholeBytes(ok[Rows](t)(Decode(text))))
 		for _, by := range []float32{1, 1.0 / 255} {
@@ -191,11 +197,40 @@ func TestRowsAreTheBytes(t *testing.T) {
 	for i := range m.Y {
 		m.Y[i], m.Cb[i], m.Cr[i] = byte(i), []byte{0, 255, 128}[i/256%3], []byte{0, 255, 128}[i/256/3]
 	}
-	rows := &decoded{byteRows: newYCC(m)}
+	rows := &decoded{byteRows: ofYCbCr(m)}
 	want := ok[*Bytes](t)(WholeBytes(rows))
 	for i, got := range Whole(rows).Pix {
 		if got != float32(want.Pix[i]) {
 			t.Fatalf("value %d is %v, want %d", i, got, want.Pix[i])
 		}
 	}
+}
+
+// TestReferencePhotos compares photos with TensorFlow's, to the last bit.
+func TestReferencePhotos(t *testing.T) {
+	var want map[string]string
+	if err := json.Unmarshal(ok[[]byte](t)(os.ReadFile("testdata/photos.json")), &want); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, root := range []string{os.Getenv("GRAFT_SHARED"), filepath.Dir(os.Getenv("GRAFT_REF")), "../../../../shared"} {
+		if _, err := os.Stat(filepath.Join(root, "assets/flowers/val")); root == "" || n > 0 || err != nil {
+			continue
+		}
+		for name, want := range want {
+			b, err := os.ReadFile(filepath.Join(root, "assets/flowers/val", name))
+			if err != nil {
+				continue
+			}
+			n++
+			p := ok[*Bytes](t)(WholeBytes(ok[Rows](t)(Decode(b))))
+			if got := fmt.Sprintf("%dx%d %x", p.Width, p.Height, sha256.Sum256(p.Pix)); got != want {
+				t.Errorf("%s: pixels %s, TensorFlow has %s", name, got, want)
+			}
+		}
+	}
+	if n == 0 {
+		t.Skip("there are no flowers; set GRAFT_SHARED")
+	}
+	t.Logf("%d photos", n)
 }

@@ -7,24 +7,25 @@ import (
 	"fmt"
 	"image"
 	"image/gif"
-	"image/jpeg"
 	"image/png"
 	"io"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/webp"
+
+	"graft/stdlib/internal/picture/jpeg"
 )
 
-// MaxBytes is the most that decoding one picture may take: 96 megapixels of
-// progressive JPEG whose colours have half the resolution, 384 of baseline.
+// MaxBytes is the most that decoding one picture may take: 170 megapixels of
+// progressive JPEG whose colours have half the resolution, 512 of baseline.
 const MaxBytes = 768 << 20
 
 // format is how one kind of file is told and read.
 type format struct {
 	name   string
 	magic  string // ? is any byte
-	config func(io.Reader) (image.Config, error)
-	decode func(b []byte) (image.Image, error)
+	config func(b []byte) (image.Config, error)
+	decode func(b []byte) (byteRows, error)
 	// packing is the most pixels that a byte of such a file can hold.
 	packing int
 }
@@ -32,16 +33,51 @@ type format struct {
 // formats are told by how files begin, whatever their names say.
 func formats() []format {
 	return []format{
-		{"JPEG", "\xff\xd8", jpeg.DecodeConfig, decodeJPEG, 1 << 10},
-		{"PNG", "\x89PNG\r\n\x1a\n", png.DecodeConfig, with(png.Decode), 16 << 10},
-		{"GIF", "GIF8?a", gif.DecodeConfig, with(gif.Decode), 1 << 12},
-		{"BMP", "BM", bmp.DecodeConfig, with(bmp.Decode), 8},
-		{"WebP", "RIFF????WEBPVP8", webp.DecodeConfig, with(webp.Decode), 1 << 20},
+		{"JPEG", "\xff\xd8", configJPEG, decodeJPEG, 1 << 10},
+		{"PNG", "\x89PNG\r\n\x1a\n", from(png.DecodeConfig), decodePNG, 16 << 10},
+		{"GIF", "GIF8?a", from(gif.DecodeConfig), decodeGIF, 1 << 12},
+		{"BMP", "BM", from(bmp.DecodeConfig), decodeBMP, 8},
+		{"WebP", "RIFF????WEBPVP8", from(webp.DecodeConfig), decodeWebP, 1 << 20},
 	}
 }
 
-func with(decode func(io.Reader) (image.Image, error)) func([]byte) (image.Image, error) {
-	return func(b []byte) (image.Image, error) { return decode(bytes.NewReader(b)) }
+func from[T any](read func(io.Reader) (T, error)) func([]byte) (T, error) {
+	return func(b []byte) (T, error) { return read(bytes.NewReader(b)) }
+}
+
+func decodePNG(b []byte) (byteRows, error) { return rows(png.Decode(bytes.NewReader(b))) }
+
+func decodeBMP(b []byte) (byteRows, error) { return rows(bmp.Decode(bytes.NewReader(b))) }
+
+// decodeGIF decodes the first picture, which need not fill the screen.
+func decodeGIF(b []byte) (byteRows, error) {
+	screen, err := gif.DecodeConfig(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	img, err := gif.Decode(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	return rowsOf(onScreen(img, screen.Width, screen.Height)), nil
+}
+
+func decodeWebP(b []byte) (byteRows, error) {
+	img, err := webp.Decode(bytes.NewReader(b))
+	switch m := img.(type) {
+	case *image.YCbCr:
+		return newWebP(m), err
+	case *image.NYCbCrA:
+		return newWebP(&m.YCbCr), err
+	}
+	return rows(img, err)
+}
+
+func rows(img image.Image, err error) (byteRows, error) {
+	if err != nil {
+		return nil, err
+	}
+	return rowsOf(img), nil
 }
 
 // Format is the name of a picture's format, "" if it is none of those that can
@@ -97,10 +133,7 @@ func head(b []byte) (Header, format, error) {
 	if err != nil {
 		return Header{}, f, err
 	}
-	c, err := f.config(bytes.NewReader(b))
-	if err != nil && f.name == "JPEG" {
-		c, err = f.config(bytes.NewReader(adobe(b)))
-	}
+	c, err := f.config(b)
 	if err != nil {
 		return Header{}, f, fmt.Errorf("%s: %w", f.name, err)
 	}
@@ -127,18 +160,18 @@ func head(b []byte) (Header, format, error) {
 }
 
 // bytesPerPixel is what decoding takes, at most: JPEG's planes, and for
-// progressive ones their coefficients of 4 bytes; the others' images.
+// progressive ones their coefficients of 2 bytes; the others' images.
 func bytesPerPixel(b []byte, format string) int {
 	switch format {
 	case "JPEG":
-		f := frame(b)
-		planes := 0
-		for _, c := range f.sampling {
-			planes += c
+		h, _ := jpeg.ReadHeader(b)
+		across, down := h.Largest()
+		planes, full := 0, max(1, across*down)
+		for _, c := range h.Planes {
+			planes += c.H * c.V
 		}
-		full := max(1, f.largest)
-		if f.progressive {
-			return max(1, (5*planes+full-1)/full)
+		if h.Progressive {
+			planes *= 3
 		}
 		return max(1, (planes+full-1)/full)
 	case "PNG":
@@ -151,32 +184,6 @@ func bytesPerPixel(b []byte, format string) int {
 		return 4 // what does not fill its screen is put on one
 	}
 	return 4
-}
-
-// jpegFrame is what the frame header (ITU T.81, B.2.2) says of the planes.
-type jpegFrame struct {
-	progressive bool
-	sampling    []int // samples of each component in a unit
-	largest     int   // samples of a component that has one for each pixel
-}
-
-// frame finds a JPEG's frame header; its zero value if there is none.
-func frame(b []byte) (f jpegFrame) {
-	for _, s := range segments(b) {
-		if s.marker < 0xc0 || s.marker > 0xc2 || len(s.data) < 6 {
-			continue
-		}
-		f.progressive = s.marker == 0xc2
-		h, v := 1, 1
-		for i := 6; i+2 < len(s.data) && len(f.sampling) < 4; i += 3 {
-			sh, sv := int(s.data[i+1]>>4), int(s.data[i+1]&15)
-			h, v = max(h, sh), max(v, sv)
-			f.sampling = append(f.sampling, sh*sv)
-		}
-		f.largest = h * v
-		return f
-	}
-	return f
 }
 
 type segment struct {

@@ -1,95 +1,78 @@
 package picture
 
 import (
-	"bytes"
 	"image"
-	"image/jpeg"
+
+	"graft/stdlib/internal/picture/jpeg"
 )
 
-// decodeJPEG decodes with the standard library, whose inverse DCT is accurate;
-// the colours' planes stay as they are in the file.
-func decodeJPEG(b []byte) (image.Image, error) {
-	img, err := jpeg.Decode(bytes.NewReader(b))
-	if err == nil {
-		return img, nil
-	}
-	// Four components without Adobe's marker: the library wants it to know
-	// what they are, and takes the values as inverted then, as Adobe writes
-	// them. Other programs do not invert them.
-	marked := adobe(b)
-	if len(marked) == len(b) {
+func configJPEG(b []byte) (image.Config, error) {
+	h, err := jpeg.ReadHeader(b)
+	return image.Config{Width: h.Width, Height: h.Height}, err
+}
+
+func decodeJPEG(b []byte) (byteRows, error) {
+	m, err := jpeg.Decode(b)
+	if err != nil {
 		return nil, err
 	}
-	img, again := jpeg.Decode(bytes.NewReader(marked))
-	m, ok := img.(*image.CMYK)
-	if again != nil || !ok {
-		return nil, err
+	c := m.Components
+	switch m.Colour {
+	case jpeg.Grey:
+		return &packed{pix: c[0].Pix, stride: c[0].Stride, rect: image.Rect(0, 0, m.Width, m.Height), step: 1}, nil
+	case jpeg.YCbCr:
+		return newYCC(m.Height, m.Width, c), nil
+	case jpeg.RGB:
+		return &rgb{m.Height, m.Width, newSampled(c)}, nil
 	}
-	for i := range m.Pix {
-		m.Pix[i] = 255 - m.Pix[i]
+	k := &inks{height: m.Height, width: m.Width, planes: newSampled(c), inverted: m.Adobe}
+	if m.Colour == jpeg.YCCK {
+		k.ycc = newYCC(m.Height, m.Width, c)
 	}
-	return m, nil
+	return k, nil
 }
 
-// adobe is a JPEG of four components with Adobe's marker, which says CMYK, if
-// it had none.
-func adobe(b []byte) []byte {
-	four := false
-	for _, s := range segments(b) {
-		switch {
-		case s.marker == 0xee && bytes.HasPrefix(s.data, []byte("Adobe")):
-			return b
-		case s.marker >= 0xc0 && s.marker <= 0xc2 && len(s.data) > 5:
-			four = s.data[5] == 4
-		}
-	}
-	if !four {
-		return b
-	}
-	marker := []byte{0xff, 0xee, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0}
-	return append(append(append([]byte{}, b[:2]...), marker...), b[2:]...)
-}
-
-// ycc makes rows of a JPEG's planes as libjpeg-turbo does with "fancy"
-// upsampling (jdsample.c, jdcolor.c), TensorFlow's default: a chroma sample
-// lies in the middle of its pixels, and each pixel takes ¾ of the nearer and
-// ¼ of the further one.
-type ycc struct {
-	m    *image.YCbCr
-	h, v int   // pixels of a chroma sample along a row and a column
-	w, n int   // chroma samples in a row and in a column
-	sum  []int // of two rows
-	cb   []byte
-	cr   []byte
-}
-
-func newYCC(m *image.YCbCr) *ycc {
-	p := &ycc{m: m, h: 1, v: 1}
+// ofYCbCr is the planes of the image package, as those of a JPEG.
+func ofYCbCr(m *image.YCbCr) *ycc {
+	across, down := 1, 1
 	switch m.SubsampleRatio {
 	case image.YCbCrSubsampleRatio422:
-		p.h = 2
+		across = 2
 	case image.YCbCrSubsampleRatio420:
-		p.h, p.v = 2, 2
+		across, down = 2, 2
 	case image.YCbCrSubsampleRatio440:
-		p.v = 2
+		down = 2
 	case image.YCbCrSubsampleRatio411:
-		p.h = 4
+		across = 4
 	case image.YCbCrSubsampleRatio410:
-		p.h, p.v = 4, 2
+		across, down = 4, 2
 	}
-	height, width := p.size()
-	p.w, p.n = (width+p.h-1)/p.h, (height+p.v-1)/p.v
-	p.sum = make([]int, p.w)
-	p.cb, p.cr = make([]byte, p.w*p.h), make([]byte, p.w*p.h)
-	return p
+	height, width, at := m.Rect.Dy(), m.Rect.Dx(), m.Rect.Min
+	plane := func(pix []byte, stride, across, down int) jpeg.Plane {
+		return jpeg.Plane{Pix: pix, Stride: stride, Height: (height + down - 1) / down, Width: (width + across - 1) / across, Across: across, Down: down}
+	}
+	y, c := m.YOffset(at.X, at.Y), m.COffset(at.X, at.Y)
+	return newYCC(height, width, []jpeg.Plane{
+		plane(m.Y[y:], m.YStride, 1, 1), plane(m.Cb[c:], m.CStride, across, down), plane(m.Cr[c:], m.CStride, across, down)})
 }
 
-func (p *ycc) size() (height, width int) { return p.m.Rect.Dy(), p.m.Rect.Dx() }
+// ycc makes rows of luma and chroma as libjpeg-turbo does (jdcolor.c).
+type ycc struct {
+	height, width int
+	y, cb, cr     *sampled
+}
+
+func newYCC(height, width int, planes []jpeg.Plane) *ycc {
+	p := newSampled(planes[:3])
+	return &ycc{height, width, p[0], p[1], p[2]}
+}
+
+func (p *ycc) size() (height, width int) { return p.height, p.width }
 
 func (p *ycc) bytes(dst []byte, y, from, to int) {
-	luma := p.m.Y[p.m.YOffset(p.m.Rect.Min.X, p.m.Rect.Min.Y+y):]
-	cb, cr := p.upsampled(p.m.Cb, p.cb, y, from, to), p.upsampled(p.m.Cr, p.cr, y, from, to)
-	cb, cr, luma, dst = cb[from:to], cr[from:to], luma[from:to], dst[:(to-from)*3]
+	luma := p.y.row(y, from, to)
+	cb, cr := p.cb.row(y, from, to), p.cr.row(y, from, to)
+	cb, cr, dst = cb[:len(luma)], cr[:len(luma)], dst[:len(luma)*3]
 	for i, l := range luma {
 		y, u, v := int32(l), int32(cb[i])-128, int32(cr[i])-128
 		d := dst[i*3 : i*3+3 : i*3+3]
@@ -103,10 +86,9 @@ func (p *ycc) bytes(dst []byte, y, from, to int) {
 // floats is bytes, of which each is looked up: a colour beyond 0 … 255 has its
 // level there, so that nothing is clamped.
 func (p *ycc) floats(dst []float32, y, from, to int, t *levels) {
-	luma := p.m.Y[p.m.YOffset(p.m.Rect.Min.X, p.m.Rect.Min.Y+y):]
-	cb, cr := p.upsampled(p.m.Cb, p.cb, y, from, to), p.upsampled(p.m.Cr, p.cr, y, from, to)
-	luma = luma[from:to]
-	cb, cr, dst = cb[from:to][:len(luma)], cr[from:to][:len(luma)], dst[:3*len(luma)]
+	luma := p.y.row(y, from, to)
+	cb, cr := p.cb.row(y, from, to), p.cr.row(y, from, to)
+	cb, cr, dst = cb[:len(luma)], cr[:len(luma)], dst[:3*len(luma)]
 	for i, l := range luma {
 		// y+below stays within the table: the mask is for the compiler.
 		y, u, v := int32(l)+below, int32(cb[i])-128, int32(cr[i])-128
@@ -127,59 +109,50 @@ func clamp(x int32) byte {
 	return byte(x)
 }
 
-// upsampled makes columns from … to-1 of a chroma plane's row for row y of
-// the picture.
-func (p *ycc) upsampled(plane, out []byte, y, from, to int) []byte {
-	row := func(i int) []byte { return plane[max(0, min(i, p.n-1))*p.m.CStride:][:p.w] }
-	at := y / p.v
-	near := row(at)
-	first, last := max(0, from/p.h-1), min(p.w, (to+p.h-1)/p.h+1)
-	// The further row of two lies above for the upper pixel.
-	further := row(at - 1 + 2*(y%p.v))
-	switch {
-	case p.h == 1 && p.v == 1:
-		return near
-	case p.h == 1 && p.v == 2: // h1v2_fancy_upsample
-		bias := 1 + y%2
-		for i := first; i < last; i++ {
-			out[i] = byte((3*int(near[i]) + int(further[i]) + bias) >> 2)
-		}
-	case p.h == 2 && p.v == 1 && p.w > 2: // h2v1_fancy_upsample
-		triangle1(out, near, first, last)
-	case p.h == 2 && p.v == 2 && p.w > 2: // h2v2_fancy_upsample
-		for i := first; i < last; i++ {
-			p.sum[i] = 3*int(near[i]) + int(further[i])
-		}
-		triangle2(out, p.sum, first, last)
-	default: // int_upsample
-		for i := first * p.h; i < last*p.h; i++ {
-			out[i] = near[i/p.h]
-		}
-	}
-	return out
+// rgb is a JPEG whose components are the colours.
+type rgb struct {
+	height, width int
+	planes        []*sampled
 }
 
-// triangle1 upsamples samples first … last-1 of a row to two each.
-func triangle1(out, in []byte, first, last int) {
-	for i := first; i < last; i++ {
-		x, before, after := int(in[i]), int(in[max(i-1, 0)]), int(in[min(i+1, len(in)-1)])
-		out[2*i] = byte((3*x + before + 1) >> 2)
-		out[2*i+1] = byte((3*x + after + 2) >> 2)
+func (p *rgb) size() (height, width int) { return p.height, p.width }
+
+func (p *rgb) bytes(dst []byte, y, from, to int) {
+	for c, plane := range p.planes {
+		for i, x := range plane.row(y, from, to) {
+			dst[3*i+c] = x
+		}
 	}
 }
 
-// triangle2 does the same to sums of two rows, which have weight 4. The pixels
-// at an end that is not the row's are not right: they lie outside of what is
-// asked for.
-func triangle2(out []byte, in []int, first, last int) {
-	if first >= last {
-		return
+// inks is a JPEG of cyan, magenta, yellow and black, which TensorFlow makes
+// red, green and blue (core/lib/jpeg/jpeg_mem.cc): what is left of the light,
+// twice. With Adobe's marker the components are what is left.
+type inks struct {
+	height, width int
+	planes        []*sampled
+	ycc           *ycc // of the first three, nil if they are inks
+	inverted      bool
+}
+
+func (p *inks) size() (height, width int) { return p.height, p.width }
+
+func (p *inks) bytes(dst []byte, y, from, to int) {
+	if p.ycc != nil {
+		p.ycc.bytes(dst, y, from, to)
+		for i := range dst[:3*(to-from)] { // libjpeg takes the colours for inks' complements
+			dst[i] = 255 - dst[i]
+		}
+	} else {
+		(&rgb{p.height, p.width, p.planes[:3]}).bytes(dst, y, from, to)
 	}
-	before, x := in[max(first-1, 0)], in[first]
-	for i := first; i < last; i++ {
-		after := in[min(i+1, len(in)-1)]
-		out[2*i] = byte((3*x + before + 8) >> 4)
-		out[2*i+1] = byte((3*x + after + 7) >> 4)
-		before, x = x, after
+	for i, k := range p.planes[3].row(y, from, to) {
+		for c := range dst[3*i : 3*i+3] {
+			x, k := int(dst[3*i+c]), int(k)
+			if !p.inverted {
+				x, k = 255-x, 255-k
+			}
+			dst[3*i+c] = byte(x * k / 255)
+		}
 	}
 }

@@ -1,4 +1,4 @@
-"""What TensorFlow makes of pictures, with the accurate inverse DCT for JPEG; it does not turn them.
+"""What TensorFlow makes of pictures by its defaults; it does not turn them.
 
 usage: decode_tensorflow.py DIR > tensorflow.json   (TensorFlow 2.15.1)
 """
@@ -12,7 +12,7 @@ for p in sorted(glob.glob(os.path.join(sys.argv[1], "*.*"))):
     kind = p.split(".")[-1]
     b = open(p, "rb").read()
     if kind == "jpg":
-        a = tf.io.decode_jpeg(b, channels=3, dct_method="INTEGER_ACCURATE")
+        a = tf.io.decode_jpeg(b, channels=3)
     elif kind == "png":
         a = tf.io.decode_png(b, channels=3)
     elif kind == "gif":
