@@ -24,11 +24,11 @@
 // order in which pictures are made. TensorFlow's random numbers are others;
 // the distributions are the same.
 //
-// # Where JPEG differs
+// # JPEG
 //
 // TensorFlow decodes JPEG with libjpeg-turbo's fast inverse DCT, which is not
-// exact; here it is the standard library's, which is, with libjpeg's
-// upsampling of colours. Pixels differ from TensorFlow's by half a level to a
-// level on average, and from libjpeg's own default (Pillow's) by a
-// twentieth. PNG, GIF and BMP are equal.
+// exact, and so does this package: pixels are equal to the last bit. Programs
+// with libjpeg's own default, such as Pillow, differ by a level on average. A
+// file whose data are broken is an error here; libjpeg warns, and invents what
+// is missing.
 package preprocessing

@@ -105,19 +105,6 @@ func TestReferencePreprocessing(t *testing.T) {
 			continue
 		}
 		image := ok[*graph.Tensor](t)(ReadImage(path))
-		if c.Format == "jpeg" {
-			likeAccurate(t, c, image)
-			// The pixels that TensorFlow made of it.
-			stem := strings.TrimSuffix(filepath.Base(c.Image), filepath.Ext(c.Image))
-			decoded := strings.TrimSuffix(file, ".json") + ".decoded.png"
-			if !exists(decoded) {
-				decoded = shared(dir, "checkpoints/imagenet/decoded/"+stem+".png")
-			}
-			if !exists(decoded) {
-				continue
-			}
-			image = ok[*graph.Tensor](t)(ReadImage(decoded))
-		}
 		if got := sha(image); got != c.Decode["default"].SHA256 {
 			t.Errorf("%s: the pixels are not TensorFlow's", c.Image)
 			continue
@@ -186,27 +173,6 @@ func (d described) compare(t *testing.T, name string, got *graph.Tensor, toleran
 	if worst > tolerance {
 		t.Errorf("%s: values differ by %.2g, at most %.2g is allowed", name, worst, tolerance)
 	}
-}
-
-// likeAccurate compares a JPEG's pixels with libjpeg's accurate decoder, and
-// says how far TensorFlow's default is.
-func likeAccurate(t *testing.T, c pictureCase, image *graph.Tensor) {
-	t.Helper()
-	pix := image.Data().([]uint8)
-	differ := func(d described) (worst, mean float64) {
-		for k, i := range d.Idx {
-			x := math.Abs(float64(pix[i]) - d.Val[k])
-			worst, mean = max(worst, x), mean+x/float64(len(d.Idx))
-		}
-		return worst, mean
-	}
-	worst, mean := differ(c.Decode["dct_INTEGER_ACCURATE"])
-	if worst > 2 || mean > 0.25 {
-		t.Errorf("%s: pixels differ from libjpeg's by %g, on average %g", c.Image, worst, mean)
-	}
-	fastWorst, fastMean := differ(c.Decode["default"])
-	t.Logf("%s: pixels differ from libjpeg's by %.3f on average (most %g, all equal: %v), from TensorFlow's default by %.3f (most %g)",
-		c.Image, mean, worst, sha(image) == c.Decode["dct_INTEGER_ACCURATE"].SHA256, fastMean, fastWorst)
 }
 
 // sha is the hash of a tensor's bytes, little-endian.
