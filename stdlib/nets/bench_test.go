@@ -3,11 +3,14 @@ package nets
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"graft/stdlib/data"
 	"graft/stdlib/graph"
 	"graft/stdlib/losses"
+	"graft/stdlib/preprocessing"
 	"graft/stdlib/slim"
 	"graft/stdlib/train"
 )
@@ -225,5 +228,74 @@ func BenchmarkTrainHead(b *testing.B) {
 				x.run(b, step)
 			})
 		}
+	}
+}
+
+// BenchmarkInput shows whether pictures or the net bound the extraction of
+// features from JPEG files, in turn in one process: input is decoding and
+// preparing alone, engine the net alone, extract both at a time; ns a picture.
+func BenchmarkInput(b *testing.B) {
+	dir := filepath.Join(filepath.Dir(os.Getenv("GRAFT_REF")), "../shared/assets/flowers/train")
+	if os.Getenv("GRAFT_REF") == "" {
+		dir = "../../../shared/assets/flowers/train"
+	}
+	photos, err := data.Folder(dir)
+	if err != nil {
+		b.Skip(err)
+	}
+	const size, batch = 160, 30
+	p, err := preprocessing.Get("inception", preprocessing.Options{Height: size, Width: size})
+	if err != nil {
+		b.Fatal(err)
+	}
+	g := graph.New()
+	images, err := g.Placeholder("images", graph.Float32, graph.Unknown, size, size, 3)
+	if err != nil {
+		b.Fatal(err)
+	}
+	features, _, err := Build("mobilenet_v1", images, Config{NumClasses: 0, DepthMultiplier: 0.25})
+	if err != nil {
+		b.Fatal(err)
+	}
+	sess, err := graph.NewSession(g)
+	if err != nil {
+		b.Fatal(err)
+	}
+	zeros, err := graph.FromFloat32s(make([]float32, batch*size*size*3), batch, size, size, 3)
+	if err != nil {
+		b.Fatal(err)
+	}
+	once := func(input, engine bool) time.Duration {
+		start := time.Now()
+		e, err := photos.With(p).Epoch(data.EpochOptions{BatchSize: batch})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer e.Close()
+		for range photos.Len() / batch {
+			x := zeros
+			if input {
+				next, err := e.Next()
+				if err != nil {
+					b.Fatal(err)
+				}
+				x = next.Images
+			}
+			if engine {
+				if _, err := sess.Run(graph.Feeds{images: x}, features); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		return time.Since(start) / time.Duration(photos.Len())
+	}
+	best := [3]time.Duration{time.Hour, time.Hour, time.Hour}
+	for b.Loop() {
+		for i := range best {
+			best[i] = min(best[i], once(i != 1, i != 0))
+		}
+	}
+	for i, name := range []string{"ns-input", "ns-engine", "ns-extract"} {
+		b.ReportMetric(float64(best[i].Nanoseconds()), name)
 	}
 }
