@@ -48,7 +48,7 @@ func (s *Pictures) SkipBroken() (sound *Pictures, report *Broken, err error) {
 	for range runtime.GOMAXPROCS(0) {
 		done.Go(func() {
 			for i := range next {
-				_, reasons[i] = s.prepared(s.from[i], random(i), limit)
+				_, reasons[i] = s.prepared(s.from[i], random(i), limit, nil)
 			}
 		})
 	}

@@ -210,16 +210,17 @@ func (s *Pictures) Dataset() (*Dataset, error) {
 	return &Dataset{Images: images, Labels: labels, Classes: s.ClassNames()}, err
 }
 
-// one makes the picture at a place, with the random numbers of its epoch.
-func (s *Pictures) one(place int, r *rand.Rand, b *budget) (*graph.Tensor, error) {
-	t, err := s.prepared(s.from[place], r, b)
+// one makes the picture at a place, with the random numbers of its epoch, in
+// dst if it fits.
+func (s *Pictures) one(place int, r *rand.Rand, b *budget, dst []float32) (*graph.Tensor, error) {
+	t, err := s.prepared(s.from[place], r, b, dst)
 	if err != nil {
 		return nil, fmt.Errorf("data: %s: %w", s.from[place].name(), err)
 	}
 	return t, nil
 }
 
-func (s *Pictures) prepared(from origin, r *rand.Rand, b *budget) (*graph.Tensor, error) {
+func (s *Pictures) prepared(from origin, r *rand.Rand, b *budget, dst []float32) (*graph.Tensor, error) {
 	switch from := from.(type) {
 	case tensorOrigin:
 		t, err := from.tensor()
@@ -244,7 +245,7 @@ func (s *Pictures) prepared(from origin, r *rand.Rand, b *budget) (*graph.Tensor
 		}
 		defer b.give(head.Cost)
 		if s.p != nil {
-			return s.p.ApplyEncoded(text, r)
+			return s.p.ApplyEncodedTo(dst, text, r)
 		}
 		rows, err := picture.Decode(text)
 		if err != nil {

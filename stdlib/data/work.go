@@ -59,7 +59,7 @@ func (b *batch) put(i int, x *graph.Tensor, name string, err error) {
 		pix, err = b.room(x, name)
 	}
 	if err == nil {
-		copy(pix[i*len(pix)/len(b.places):], x.Data().([]float32))
+		copy(pix[i*len(pix)/len(b.places):], x.Data().([]float32)) // nothing to do if it was made there
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -69,6 +69,17 @@ func (b *batch) put(i int, x *graph.Tensor, name string, err error) {
 	if b.left--; b.left == 0 {
 		close(b.done)
 	}
+}
+
+// row is where row i lies, nil as long as no row is known.
+func (b *batch) row(i int) []float32 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.pixels == nil {
+		return nil
+	}
+	n := len(b.pixels) / len(b.places)
+	return b.pixels[i*n : (i+1)*n : (i+1)*n]
 }
 
 // room is the batch's pixels, which are made with the first row.
@@ -114,7 +125,7 @@ func (s *Pictures) workers(ctx context.Context, n int, rows <-chan row, random f
 			for r := range rows {
 				x, err := (*graph.Tensor)(nil), context.Cause(ctx)
 				if err == nil {
-					x, err = s.one(r.place, random(r.place), b)
+					x, err = s.one(r.place, random(r.place), b, r.b.row(r.i))
 				}
 				r.b.put(r.i, x, s.from[r.place].name(), err)
 			}

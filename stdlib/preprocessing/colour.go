@@ -159,7 +159,7 @@ type grey struct {
 	row []float32
 }
 
-func greyed(x picture.Rows, o Options) picture.Rows {
+func greyed(x picture.Rows, o task) picture.Rows {
 	if o.UseGrayscale {
 		return &grey{Rows: x}
 	}

@@ -8,21 +8,17 @@ import (
 )
 
 // inceptionEval: the central part of the picture, resized, in [-1, 1].
-func inceptionEval(x picture.Rows, o Options) (*picture.Floats, error) {
+func inceptionEval(x picture.Rows, o task) (*picture.Floats, error) {
 	x = greyed(x, o)
 	if !o.WholeImage {
 		x = centralCrop(x, o.CentralFraction)
 	}
-	out, err := picture.Resize(x, ops.Resize{Method: ops.Bilinear, Size: [2]int{o.Height, o.Width}})
-	if err == nil {
-		toSigned(out.Pix)
-	}
-	return out, err
+	return o.resize(x, ops.Bilinear, toSigned)
 }
 
 // inceptionTrain: a random part of the picture, resized whatever its shape,
 // mirrored or not, its colours distorted, in [-1, 1].
-func inceptionTrain(x picture.Rows, o Options, r *rand.Rand) (*picture.Floats, error) {
+func inceptionTrain(x picture.Rows, o task, r *rand.Rand) (*picture.Floats, error) {
 	if !o.WholeImage {
 		b := boundingBoxOptions(BoundingBoxOptions{})
 		h, w, _ := x.Shape()
@@ -33,7 +29,7 @@ func inceptionTrain(x picture.Rows, o Options, r *rand.Rand) (*picture.Floats, e
 	if !o.AllDistortions {
 		ways = ways[:1]
 	}
-	out, err := picture.Resize(x, ops.Resize{Method: ways[r.IntN(len(ways))], Size: [2]int{o.Height, o.Width}})
+	out, err := o.resize(x, ways[r.IntN(len(ways))], nil)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +48,11 @@ func inceptionTrain(x picture.Rows, o Options, r *rand.Rand) (*picture.Floats, e
 	}
 	toSigned(out.Pix)
 	return out, nil
+}
+
+func (o task) resize(x picture.Rows, m ops.Method, finish func([]float32)) (*picture.Floats, error) {
+	return picture.ResizePart(x, ops.Resize{Method: m, Size: [2]int{o.Height, o.Width}},
+		picture.Part{Height: o.Height, Width: o.Width, Into: o.into, Finish: finish})
 }
 
 // toSigned maps [0, 1] to [-1, 1].

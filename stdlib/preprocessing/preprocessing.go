@@ -53,14 +53,20 @@ type Preprocessing struct {
 	k    kind
 }
 
+// task is one picture's preparation.
+type task struct {
+	Options
+	into []float32 // where the result may be made
+}
+
 // kind is a row of the table of preprocessings.
 type kind struct {
 	name     string
 	takes    []string // options beyond the common ones
 	unit     bool     // works on [0, 1]
 	defaults Options
-	train    func(x picture.Rows, o Options, r *rand.Rand) (*picture.Floats, error)
-	eval     func(x picture.Rows, o Options) (*picture.Floats, error)
+	train    func(x picture.Rows, o task, r *rand.Rand) (*picture.Floats, error)
+	eval     func(x picture.Rows, o task) (*picture.Floats, error)
 	steady   bool // training is evaluation
 }
 
@@ -156,17 +162,23 @@ func (p *Preprocessing) Apply(image *graph.Tensor, r *rand.Rand) (*graph.Tensor,
 	} else if p.k.unit {
 		x = &picture.Scaled{Rows: x, By: 1.0 / 255}
 	}
-	return p.run(x, r)
+	return p.run(x, r, nil)
 }
 
 // ApplyEncoded prepares a picture in a file's bytes, as DecodeImage and Apply
 // do; it needs less memory, since the picture is never whole as pixels.
 func (p *Preprocessing) ApplyEncoded(b []byte, r *rand.Rand) (*graph.Tensor, error) {
+	return p.ApplyEncodedTo(nil, b, r)
+}
+
+// ApplyEncodedTo is ApplyEncoded, whose result shares dst if it has as many
+// values: a row of a batch is made in its place.
+func (p *Preprocessing) ApplyEncodedTo(dst []float32, b []byte, r *rand.Rand) (*graph.Tensor, error) {
 	x, err := picture.Decode(b)
 	if err != nil {
 		return nil, fmt.Errorf("preprocessing: %w", err)
 	}
-	return p.decoded(x, r)
+	return p.decoded(x, r, dst)
 }
 
 // ApplyImage prepares a picture of the image package, without its alpha.
@@ -174,17 +186,17 @@ func (p *Preprocessing) ApplyImage(img image.Image, r *rand.Rand) (*graph.Tensor
 	if img == nil {
 		return nil, fmt.Errorf("preprocessing: the picture is nil")
 	}
-	return p.decoded(picture.Image(img), r)
+	return p.decoded(picture.Image(img), r, nil)
 }
 
-func (p *Preprocessing) decoded(x picture.Rows, r *rand.Rand) (*graph.Tensor, error) {
+func (p *Preprocessing) decoded(x picture.Rows, r *rand.Rand, dst []float32) (*graph.Tensor, error) {
 	if p.k.unit {
 		x = &picture.Scaled{Rows: x, By: 1.0 / 255}
 	}
-	return p.run(x, r)
+	return p.run(x, r, dst)
 }
 
-func (p *Preprocessing) run(x picture.Rows, r *rand.Rand) (*graph.Tensor, error) {
+func (p *Preprocessing) run(x picture.Rows, r *rand.Rand, dst []float32) (*graph.Tensor, error) {
 	h, w, c := x.Shape()
 	if h < 1 || w < 1 || c != 1 && c != 3 {
 		return nil, fmt.Errorf("preprocessing: %s: a picture of shape [%d,%d,%d]: [height,width,1] or [height,width,3] is wanted", p.name, h, w, c)
@@ -194,13 +206,14 @@ func (p *Preprocessing) run(x picture.Rows, r *rand.Rand) (*graph.Tensor, error)
 	}
 	var out *picture.Floats
 	var err error
+	o := task{p.o, dst}
 	if p.Random() {
 		if r == nil {
 			r = Random(p.o.Seed, 0, 0)
 		}
-		out, err = p.k.train(x, p.o, r)
+		out, err = p.k.train(x, o, r)
 	} else {
-		out, err = p.k.eval(x, p.o)
+		out, err = p.k.eval(x, o)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("preprocessing: %s: a picture of %d×%d pixels (height × width): %w", p.name, h, w, err)

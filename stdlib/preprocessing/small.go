@@ -13,7 +13,7 @@ const cifarPadding = 4
 
 // lenet: the middle of the picture, or black around it, in [-1, 1). TF-Slim
 // gives height for width and width for height.
-func lenet(x picture.Rows, o Options) (*picture.Floats, error) {
+func lenet(x picture.Rows, o task) (*picture.Floats, error) {
 	out := cropOrPad(greyed(x, o), o.Width, o.Height)
 	for i, v := range out.Pix {
 		out.Pix[i] = (v - 128) / 128
@@ -23,7 +23,7 @@ func lenet(x picture.Rows, o Options) (*picture.Floats, error) {
 
 // cifarnetEval: the middle of the picture, or black around it, standardised.
 // It is turned like lenet's.
-func cifarnetEval(x picture.Rows, o Options) (*picture.Floats, error) {
+func cifarnetEval(x picture.Rows, o task) (*picture.Floats, error) {
 	out := cropOrPad(greyed(x, o), o.Width, o.Height)
 	standardize(out.Pix)
 	return out, nil
@@ -31,7 +31,7 @@ func cifarnetEval(x picture.Rows, o Options) (*picture.Floats, error) {
 
 // cifarnetTrain: a random part of the picture with black around it, mirrored
 // or not, its brightness and contrast changed, standardised.
-func cifarnetTrain(x picture.Rows, o Options, r *rand.Rand) (*picture.Floats, error) {
+func cifarnetTrain(x picture.Rows, o task, r *rand.Rand) (*picture.Floats, error) {
 	h, w, _ := x.Shape()
 	padded := cropOrPad(greyed(x, o), h+2*cifarPadding, w+2*cifarPadding)
 	if padded.Height < o.Height || padded.Width < o.Width {

@@ -15,14 +15,14 @@ var vggMeans = [3]float32{123.68, 116.78, 103.94}
 
 // vggEval: the shorter side ResizeSideMin long, the middle of that, less the
 // means.
-func vggEval(x picture.Rows, o Options) (*picture.Floats, error) {
+func vggEval(x picture.Rows, o task) (*picture.Floats, error) {
 	h, w := smallestSizeAtLeast(x, o.ResizeSideMin)
 	return vggCrop(x, o, h, w, (h-o.Height)/2, (w-o.Width)/2)
 }
 
 // vggTrain: the shorter side of a random length, a random part of that,
 // mirrored or not, less the means.
-func vggTrain(x picture.Rows, o Options, r *rand.Rand) (*picture.Floats, error) {
+func vggTrain(x picture.Rows, o task, r *rand.Rand) (*picture.Floats, error) {
 	h, w := smallestSizeAtLeast(x, o.ResizeSideMin+r.IntN(o.ResizeSideMax-o.ResizeSideMin+1))
 	top, left := r.IntN(max(1, h-o.Height+1)), r.IntN(max(1, w-o.Width+1))
 	mirror := r.Float32() < 0.5
@@ -43,7 +43,7 @@ func smallestSizeAtLeast(x picture.Rows, side int) (height, width int) {
 }
 
 // vggCrop makes the part of a resized picture that is wanted.
-func vggCrop(x picture.Rows, o Options, h, w, top, left int) (*picture.Floats, error) {
+func vggCrop(x picture.Rows, o task, h, w, top, left int) (*picture.Floats, error) {
 	if _, _, c := x.Shape(); c != 3 {
 		return nil, fmt.Errorf("it has %d channel, 3 are wanted: there are three means", c)
 	}
@@ -53,14 +53,14 @@ func vggCrop(x picture.Rows, o Options, h, w, top, left int) (*picture.Floats, e
 	if h > maxSide || w > maxSide {
 		return nil, fmt.Errorf("resized it would have %d×%d pixels", h, w)
 	}
-	out, err := picture.ResizePart(x, ops.Resize{Method: ops.Bilinear, Size: [2]int{h, w}}, top, left, o.Height, o.Width)
-	if err != nil {
-		return nil, err
-	}
-	for i := 0; i < len(out.Pix); i += 3 {
+	return picture.ResizePart(x, ops.Resize{Method: ops.Bilinear, Size: [2]int{h, w}},
+		picture.Part{Top: top, Left: left, Height: o.Height, Width: o.Width, Into: o.into, Finish: subtractMeans})
+}
+
+func subtractMeans(pix []float32) {
+	for i := 0; i < len(pix); i += 3 {
 		for c, mean := range vggMeans {
-			out.Pix[i+c] -= mean
+			pix[i+c] -= mean
 		}
 	}
-	return out, nil
 }

@@ -60,13 +60,23 @@ func (s *Scaled) Row(dst []float32, y, from, to int) {
 
 // Resize makes a picture of another size as TensorFlow's resize operations do.
 func Resize(r Rows, k ops.Resize) (*Floats, error) {
-	return ResizePart(r, k, 0, 0, k.Size[0], k.Size[1])
+	return ResizePart(r, k, Part{Height: k.Size[0], Width: k.Size[1]})
 }
 
-// ResizePart is Resize, of which only a part is made: height × width pixels
-// from top and left on, which lie within k.Size. Bilinear, which everything
-// uses, has a way of its own: it takes the rows as they come and keeps two.
-func ResizePart(r Rows, k ops.Resize, top, left, height, width int) (*Floats, error) {
+// Part is what is made of a resized picture: Height × Width pixels from Top and
+// Left on, which lie within its size.
+type Part struct {
+	Top, Left, Height, Width int
+	// Into is where the pixels are made if they fit it.
+	Into []float32
+	// Finish changes each row when it is made, nil for as it is.
+	Finish func(row []float32)
+}
+
+// ResizePart is Resize, of which only a part is made. Bilinear, which
+// everything uses, has a way of its own: it takes the rows as they come and
+// keeps two.
+func ResizePart(r Rows, k ops.Resize, part Part) (*Floats, error) {
 	h, w, c := r.Shape()
 	spec := ops.Spec{DType: tensors.Float32, Shape: []int{1, h, w, c}}
 	out, err := k.Infer([]ops.Spec{spec})
@@ -75,7 +85,7 @@ func ResizePart(r Rows, k ops.Resize, top, left, height, width int) (*Floats, er
 	}
 	if k.Method == ops.Bilinear {
 		ys, xs := taps(h, k.Size[0], k.AlignCorners, k.HalfPixel), taps(w, k.Size[1], k.AlignCorners, k.HalfPixel)
-		return bilinear(r, ys[top:top+height], xs[left:left+width]), nil
+		return bilinear(r, ys[part.Top:part.Top+part.Height], xs[part.Left:part.Left+part.Width], part), nil
 	}
 	x := &ops.Value{DType: tensors.Float32, Shape: spec.Shape, F32: Whole(r).Pix}
 	y, err := ops.NewValue(out)
@@ -84,7 +94,11 @@ func ResizePart(r Rows, k ops.Resize, top, left, height, width int) (*Floats, er
 	}
 	err = k.Run(&ops.Ctx{Context: context.Background()}, y, []*ops.Value{x})
 	all := &Floats{Pix: y.F32, Height: k.Size[0], Width: k.Size[1], Channels: c}
-	return Whole(Crop(all, top, left, height, width)), err
+	made := Whole(Crop(all, part.Top, part.Left, part.Height, part.Width))
+	if part.Finish != nil {
+		part.Finish(made.Pix)
+	}
+	return made, err
 }
 
 // tap is where a value lies between two others.
@@ -115,34 +129,44 @@ func taps(in, out int, alignCorners, halfPixel bool) []tap {
 
 // bilinear mixes along rows first, then rows with each other, as TensorFlow
 // does.
-func bilinear(r Rows, ys, xs []tap) *Floats {
+func bilinear(r Rows, ys, xs []tap, part Part) *Floats {
 	_, _, c := r.Shape()
-	out := &Floats{Pix: make([]float32, len(ys)*len(xs)*c), Height: len(ys), Width: len(xs), Channels: c}
+	out := &Floats{Pix: part.Into, Height: len(ys), Width: len(xs), Channels: c}
+	if len(part.Into) != len(ys)*len(xs)*c {
+		out.Pix = make([]float32, len(ys)*len(xs)*c)
+	}
 	if len(out.Pix) == 0 {
 		return out
 	}
 	from, to := xs[0].low, xs[len(xs)-1].high+1
-	n, row := out.Width*c, make([]float32, to*c)
+	n, row := out.Width*c, make([]float32, (to-from)*c)
+	at := make([]tap, len(xs)) // within row
+	for i, t := range xs {
+		at[i] = tap{(t.low - from) * c, (t.high - from) * c, t.part}
+	}
 	// The two rows that were made last; -1 is none.
-	at, rows := [2]int{-1, -1}, [2][]float32{make([]float32, n), make([]float32, n)}
+	made, rows := [2]int{-1, -1}, [2][]float32{make([]float32, n), make([]float32, n)}
 	mixed := func(y, keep int) []float32 {
-		for i := range at {
-			if at[i] == y {
+		for i := range made {
+			if made[i] == y {
 				return rows[i]
 			}
 		}
 		i := 0
-		if at[0] == keep {
+		if made[0] == keep {
 			i = 1
 		}
-		r.Row(row[from*c:], y, from, to)
-		mixRow(rows[i], row, xs, c)
-		at[i] = y
+		r.Row(row, y, from, to)
+		mixRow(rows[i], row, at, c)
+		made[i] = y
 		return rows[i]
 	}
 	for y, t := range ys {
 		low, high := mixed(t.low, t.high), mixed(t.high, t.low)
 		mixRows(out.Pix[y*n:(y+1)*n], low, high, t.part)
+		if part.Finish != nil {
+			part.Finish(out.Pix[y*n : (y+1)*n])
+		}
 	}
 	return out
 }
@@ -154,22 +178,22 @@ func mixRows(dst, a, b []float32, part float32) {
 	}
 }
 
-func mixRow(dst, src []float32, xs []tap, c int) {
+func mixRow(dst, src []float32, at []tap, c int) {
 	if c == 3 {
-		mixRow3(dst, src, xs)
+		mixRow3(dst, src, at)
 		return
 	}
-	for i, t := range xs {
+	for i, t := range at {
 		for k := range c {
-			a, b := src[t.low*c+k], src[t.high*c+k]
+			a, b := src[t.low+k], src[t.high+k]
 			dst[i*c+k] = a + float32((b-a)*t.part)
 		}
 	}
 }
 
-func mixRow3(dst, src []float32, xs []tap) {
-	for i, t := range xs {
-		a, b, d := src[t.low*3:][:3], src[t.high*3:][:3], dst[i*3:][:3]
+func mixRow3(dst, src []float32, at []tap) {
+	for i, t := range at {
+		a, b, d := (*[3]float32)(src[t.low:]), (*[3]float32)(src[t.high:]), (*[3]float32)(dst[i*3:])
 		d[0] = a[0] + float32((b[0]-a[0])*t.part)
 		d[1] = a[1] + float32((b[1]-a[1])*t.part)
 		d[2] = a[2] + float32((b[2]-a[2])*t.part)

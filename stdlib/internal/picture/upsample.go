@@ -76,10 +76,13 @@ func triangle2(out []byte, in []int, first, last int) {
 		return
 	}
 	before, x := in[max(first-1, 0)], in[first]
-	for i := first; i < last; i++ {
-		after := in[min(i+1, len(in)-1)]
-		out[2*i] = byte((3*x + before + 8) >> 4)
-		out[2*i+1] = byte((3*x + after + 7) >> 4)
+	pair := func(i, after int) {
+		d := (*[2]byte)(out[2*i:])
+		d[0], d[1] = byte((3*x+before+8)>>4), byte((3*x+after+7)>>4)
 		before, x = x, after
 	}
+	for i, after := range in[first+1 : last] {
+		pair(first+i, after)
+	}
+	pair(last-1, in[min(last, len(in)-1)])
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // fast is how many bits of a code are looked up at once.
-const fast = 10
+const fast = 9
 
 // huffman is a table of codes.
 type huffman struct {

@@ -51,20 +51,28 @@ func (d *decoder) quantTables(data []byte) error {
 type block struct {
 	x [64]int32
 	// columns has a bit for each column with more than its first coefficient,
-	// first says that the first row is not 0 beyond its first coefficient.
-	columns uint8
-	first   bool
+	// and firstRow if the first row has more than its first coefficient.
+	columns uint16
 }
+
+const firstRow = 1 << 8
 
 // set puts a coefficient.
 func (b *block) set(at uint8, x int32) {
 	b.x[at&63] = x
-	if at >= 8 {
-		b.columns |= 1 << (at & 7)
-	} else {
-		b.first = true
-	}
+	b.columns |= touched[at&63]
 }
+
+// touched are the bits of a block's columns for each coefficient.
+var touched = func() (out [64]uint16) {
+	for i := range out {
+		out[i] = firstRow
+		if i >= 8 {
+			out[i] = 1 << (i % 8)
+		}
+	}
+	return out
+}()
 
 // The factors of the fast inverse DCT, 8 bits behind the point, as jidctfst.c
 // has them, times 2⁶ for mul. 2.613 is 1.613 and 1: it would not fit 16 bits.
@@ -81,7 +89,7 @@ func mul(x, f int32) int32 { return int32(int16(x<<2)) * f >> 16 }
 
 // put writes the block's pixels and empties it.
 func (b *block) put(dst []byte, stride int) {
-	if b.columns == 0 && !b.first {
+	if b.columns == 0 {
 		b.flat(dst, stride)
 		return
 	}

@@ -190,22 +190,38 @@ func (d *decoder) baseline(c *component, bx, by int) error {
 	}
 	c.predicted += r.extended(int(size))
 	b.x[0] = int32(int16(c.predicted)) * int32(c.q[0])
+	if err := r.rest(b, c.ac, c.q); err != nil {
+		return err
+	}
+	b.put(c.Pix[by*8*c.Stride+bx*8:], c.Stride)
+	return nil
+}
+
+// rest reads a block's coefficients behind the first. Its own acc and n are
+// the reader's, in registers.
+func (r *bits) rest(b *block, codes *huffman, q *quant) error {
+	acc, n := r.acc, r.n
 	for k := 1; k < 64; k++ {
-		if r.n < 32 {
+		if n < 32 {
+			r.acc, r.n = acc, n
 			r.fill()
+			acc, n = r.acc, r.n
 		}
-		if e := c.ac.whole[r.acc>>(64-fast)]; e != 0 {
+		if e := codes.whole[acc>>(64-fast)]; e != 0 {
 			k += int(e & 15)
-			used := e >> 8 & 255
-			r.acc, r.n = r.acc<<used, r.n-int(used)
-			at := natural[k]
-			b.set(at, e>>16*int32(c.q[at&63]))
+			used := e >> 8 & 31
+			acc, n = acc<<used, n-int(used)
+			at := natural[k] & 63
+			b.set(at, e>>16*int32(q[at]))
 			continue
 		}
-		symbol, err := c.ac.symbol(r)
+		r.acc, r.n = acc, n
+		symbol, err := codes.symbol(r)
 		if err != nil {
 			return err
 		}
+		x := r.extended(int(symbol & 15))
+		acc, n = r.acc, r.n
 		if symbol&15 == 0 {
 			if symbol != 0xf0 {
 				break
@@ -214,9 +230,9 @@ func (d *decoder) baseline(c *component, bx, by int) error {
 			continue
 		}
 		k += int(symbol >> 4)
-		at := natural[k]
-		b.set(at, r.extended(int(symbol&15))*int32(c.q[at&63]))
+		at := natural[k] & 63
+		b.set(at, x*int32(q[at]))
 	}
-	b.put(c.Pix[by*8*c.Stride+bx*8:], c.Stride)
+	r.acc, r.n = acc, n
 	return nil
 }
