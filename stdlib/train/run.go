@@ -77,6 +77,7 @@ type runner struct {
 	view    *view
 	watch   *watch
 	best    map[*graph.Variable]*graph.Tensor // for RestoreBest
+	moved   []*graph.Variable                 // what small batches may change before their step
 	pending bool                              // steps were done since the last checkpoint
 }
 
@@ -129,6 +130,9 @@ func (r *runner) prepare() (err error) {
 	if s := r.n.sum; s != nil {
 		// A step that was stopped may have left a part of its sum.
 		if err := r.o.Session.Init(s.vars...); err != nil {
+			return err
+		}
+		if r.moved, err = moved(r.o.Session.Graph()); err != nil {
 			return err
 		}
 	}
@@ -212,6 +216,21 @@ func (r *runner) compute(b *batch, global int, rec *StepRecord) error {
 	if err != nil {
 		return err
 	}
+	before, err := remember(r.o.Session, r.moved)
+	if err != nil {
+		return err
+	}
+	if err := r.pieces(pieces, b, rec); err != nil {
+		if again := before.restore(r.o.Session); again != nil {
+			return errors.Join(err, again)
+		}
+		return err
+	}
+	return nil
+}
+
+// pieces runs a step's batch, or the parts of it and then the step.
+func (r *runner) pieces(pieces []*batch, b *batch, rec *StepRecord) error {
 	rec.Accuracy = math.NaN()
 	right := 0
 	for _, p := range pieces {
