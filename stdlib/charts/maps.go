@@ -98,9 +98,9 @@ type OverlayOptions struct {
 
 // Overlay shows a picture, and beside it the same picture under a map of heat,
 // such as nets.GradCAM makes: bright is 1, what is 0 is left as it is. photo is
-// [1, H, W, 3] or [H, W, 3], heat [1, h, w] or [h, w] with values from 0 to 1;
-// it is drawn over the whole picture, smoothly. It fails for other shapes and
-// dtypes and a Strength out of range.
+// [1, H, W, 3] or [H, W, 3], or with one channel, grey; heat is [1, h, w] or
+// [h, w] with values from 0 to 1, and is drawn over the whole picture,
+// smoothly. It fails for other shapes and dtypes and a Strength out of range.
 func Overlay(photo, heat *tensor.Dense, opt OverlayOptions) (*Grid, error) {
 	if opt.Strength == 0 {
 		opt.Strength = 0.55
@@ -112,8 +112,8 @@ func Overlay(photo, heat *tensor.Dense, opt OverlayOptions) (*Grid, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c != 3 {
-		return nil, fmt.Errorf("charts: a photo of %d channels: expected 3 (red, green, blue)", c)
+	if c != 1 && c != 3 {
+		return nil, fmt.Errorf("charts: a photo of %d channels: expected 3 (red, green, blue), or 1 (grey)", c)
 	}
 	mh, mw, m, err := mapOf(heat)
 	if err != nil {
@@ -123,15 +123,15 @@ func Overlay(photo, heat *tensor.Dense, opt OverlayOptions) (*Grid, error) {
 		opt.Low, opt.High = valueRange(pix)
 	}
 	colours := newHeat()
-	out := make([]float32, 2*len(pix))
+	out := make([]float32, 2*h*w*3)
 	for y := range h {
 		for x := range w {
 			v := between(m, mh, mw, (float64(y)+0.5)/float64(h), (float64(x)+0.5)/float64(w))
 			over, cover := colours.at(float32(v)), float32(opt.Strength*min(1, max(0, v)*2))
 			for k := range 3 {
 				i := (y*w+x)*3 + k
-				p := (pix[i] - float32(opt.Low)) / float32(opt.High-opt.Low)
-				out[i], out[len(pix)+i] = p, p*(1-cover)+over[k]*cover
+				p := (pix[(y*w+x)*c+min(k, c-1)] - float32(opt.Low)) / float32(opt.High-opt.Low)
+				out[i], out[h*w*3+i] = p, p*(1-cover)+over[k]*cover
 			}
 		}
 	}

@@ -49,6 +49,20 @@ func exampleFilters(t *testing.T) *Grid {
 	return must(Filters(dense(floats(7*7*3*16, func(i int) float64 { return math.Sin(float64(i * i % 97)) }), 7, 7, 3, 16), MapOptions{}))(t)
 }
 
+// A grey photo under its map is the same photo in three equal colours.
+func TestOverlayOfGrey(t *testing.T) {
+	grey, heat := rings(8, 8, 1), tensor.New(tensor.WithShape(1, 2, 2), tensor.WithBacking([]float32{0, 0.3, 0.6, 1}))
+	three := []float32{}
+	for _, v := range grey.Data().([]float32) {
+		three = append(three, v, v, v)
+	}
+	colours := tensor.New(tensor.WithShape(1, 8, 8, 3), tensor.WithBacking(three))
+	a, b := must(Overlay(grey, heat, OverlayOptions{}))(t), must(Overlay(colours, heat, OverlayOptions{}))(t)
+	if a.MIME()["image/png"] != b.MIME()["image/png"] {
+		t.Error("the grey photo is drawn otherwise than the same in colours")
+	}
+}
+
 func exampleOverlay(t *testing.T) *Grid {
 	t.Helper()
 	heat := dense(floats(49, func(i int) float64 { return math.Exp(-math.Hypot(float64(i/7-2), float64(i%7-4)) / 2) }), 1, 7, 7)
@@ -112,7 +126,7 @@ func TestMapsRefuse(t *testing.T) {
 		{"the tensor is nil", func() error { _, err := Activations(nil, MapOptions{}); return err }},
 		{"expected [H W C]", func() error { _, err := Activations(dense(floats(8, zero), 2, 4), MapOptions{}); return err }},
 		{"expected weights [H W in out]", func() error { _, err := Filters(dense(floats(8, zero), 2, 4), MapOptions{}); return err }},
-		{"expected 3 (red, green, blue)", func() error { _, err := Overlay(rings(4, 4, 2), x, OverlayOptions{}); return err }},
+		{"expected 3 (red, green, blue), or 1 (grey)", func() error { _, err := Overlay(rings(4, 4, 2), x, OverlayOptions{}); return err }},
 		{"expected [h w]", func() error { _, err := Overlay(x, x, OverlayOptions{}); return err }},
 		{"Strength is 2", func() error { _, err := Overlay(x, x, OverlayOptions{Strength: 2}); return err }},
 		{"2 labels for 4 examples", func() error {

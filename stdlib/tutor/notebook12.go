@@ -30,13 +30,13 @@ func pictures() []exercise {
 		hint: "(x/255 - 0.5) · 2.",
 	}, {
 		id:      "12.3",
-		asks:    "what are the classes of photos, in the order of their labels?",
+		asks:    "what are the classes of folder, in the order of their labels?",
 		want:    inOrder{"Bag", "Coat", "Sneaker", "Trouser"},
 		because: "classes are the folders, in the order of their names.",
 		wrong: []mistake{
 			{inOrder{"Trouser", "Coat", "Sneaker", "Bag"}, "that is the order of labels.txt; a folder has its own, that of the names."},
 		},
 		look: "The table of section 1.",
-		hint: "`photos.ClassNames()`.",
+		hint: "`data.Folder(folder).ClassNames()`.",
 	}}
 }
