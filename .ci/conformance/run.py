@@ -4,7 +4,7 @@
 
 Installs the kernelspec in a place of its own and runs jupyter_kernel_test's whole suite (test_jkt.py), what the messaging
 specification says beyond it (test_messages.py) and what graft promises (test_spec.py), and the clients that people use
-(test_clients.py). Every message is held against its schema (schemas.py). Times are printed, never judged: machines are shared.
+(test_clients.py), and how stored notebooks look where there is no kernel (test_views.py). Every message is held against its schema (schemas.py). Times are printed, never judged: machines are shared.
 """
 import argparse
 import os
@@ -29,10 +29,12 @@ def main():
         import test_jkt
         import test_messages
         import test_spec
+        import test_views
         everything = argparse.Namespace(
             Kernel=test_jkt.Kernel, Welcome=test_jkt.Welcome, Spec=test_spec.Spec, Life=test_spec.Life, Hostile=test_spec.Hostile,
             Messages=test_messages.Messages, Subshells=test_messages.Subshells, Comms=test_messages.Comms,
-            Files=test_clients.Files, Console=test_clients.Console, Server=test_clients.Server, VSCode=test_clients.VSCode, Hub=test_clients.Hub)
+            Files=test_clients.Files, Console=test_clients.Console, Server=test_clients.Server, VSCode=test_clients.VSCode, Hub=test_clients.Hub,
+            Views=test_views.Views, Opened=test_views.Opened)
         program = unittest.main(module=everything, argv=[sys.argv[0], *rest], exit=False)
     return not program.result.wasSuccessful()
 
