@@ -81,7 +81,7 @@ func (sh *subshell) next() *repl.Cell {
 
 // cell is source of the request's as the engine takes it.
 func (r *request) cell(source string) repl.Cell {
-	return repl.Cell{ID: r.Header.ID, Number: r.shell.count, Source: source, Subshell: r.shell.id != ""}
+	return repl.Cell{ID: r.Header.ID, Number: r.shell.count, Source: source, Subshell: r.shell.id != "", Notebook: notebookOf(r.Metadata)}
 }
 
 // running makes the context of a shell's cell, which Interrupt ends.

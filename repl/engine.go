@@ -42,6 +42,10 @@ type Cell struct {
 	// error, or nil. An engine may begin it by itself; what it shows waits for
 	// the call of Execute that brings its Output.
 	Next *Cell `json:"-"`
+	// Notebook is the path of the notebook that the cell stands in, where the
+	// front end says so. Cells have it in JPY_SESSION_NAME, where Jupyter's
+	// server puts it as it starts a kernel.
+	Notebook string `json:",omitempty"`
 }
 
 // Output receives what a cell writes and shows, in order. Implementations are

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +18,11 @@ import (
 // Execute runs one cell. A cell that does not type-check changes nothing; one
 // that fails while it runs keeps what it did before.
 func (s *Session) Execute(ctx context.Context, cell Cell, out Output) Result {
+	if cell.Notebook != "" {
+		if err := os.Setenv("JPY_SESSION_NAME", cell.Notebook); err != nil {
+			return Result{Err: &Error{Name: CellError, Message: fmt.Sprintf("the notebook's path: %v", err)}}
+		}
+	}
 	asked, done := s.runCommands(ctx, &cell, out)
 	if done {
 		return asked

@@ -18,7 +18,7 @@ import zmq
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.session import Session
 
-from front import TIMEOUT, Client
+from front import TIMEOUT, Cell, Client
 
 BIN = pathlib.Path(sys.executable).parent
 CELLS = ["x := 41", "x + 1", 'fmt.Println("hello", x)', "image.NewRGBA(image.Rect(0, 0, 8, 8))", 'fmt.Fprintln(os.Stderr, "note")\nx * 2']
@@ -259,6 +259,19 @@ class VSCode(unittest.TestCase):
             self.assertEqual(self.c.finish(h).status, "ok")
         self.c.finish(cell)
         self.assertEqual(cell.text(), "".join("%d\n" % i for i in range(20)))
+
+
+    def test_language_of_the_notebook(self):
+        """VS Code tells no kernel which notebook it serves, but sends each cell's address, in which the notebook's path stands."""
+        def check(cell_id):
+            message = self.c.kc.session.msg("execute_request", dict(code='tutor.Check("02.1", 0)', silent=False, store_history=True, user_expressions={},
+                                                                    allow_stdin=False, stop_on_error=True))
+            message["metadata"] = dict(cellId=cell_id)
+            self.c.kc.shell_channel.send(message)
+            self.c.cells[message["header"]["msg_id"]] = cell = Cell()
+            return self.c.finish(cell).result
+        self.assertIn("not yet", check("vscode-notebook-cell:/home/me/02-checkpoints.ipynb#W0sZmlsZQ%3D%3D"))
+        self.assertRegex(check("vscode-notebook-cell:/home/me/02-checkpoints.zh.ipynb#W0sZmlsZQ%3D%3D"), "[\u4e00-\u9fff]")
 
 
 class Hub(unittest.TestCase):

@@ -16,9 +16,10 @@ const (
 )
 
 // spoken is the language of the notebook that asks. Jupyter's server tells a
-// kernel the notebook's path, and `graft run` does the same; other front ends,
-// such as VS Code, tell nothing, and then it is that of the user's system. A
-// tutorial under its own name is in its own language, whatever the system's.
+// kernel the notebook's path, `graft run` does the same, and of VS Code the
+// kernel knows it by its cells' addresses; jupyter console and `graft repl`
+// have no notebook, and then it is that of the user's system. A tutorial under
+// its own name is in its own language, whatever the system's.
 func spoken(exercise string) language {
 	number, _, _ := strings.Cut(exercise, ".")
 	name := filepath.Base(filepath.ToSlash(os.Getenv("JPY_SESSION_NAME")))

@@ -8,8 +8,9 @@
 // their names, a number whatever its type, an error by what it says.
 //
 // The tutor speaks English and Chinese: that of the notebook, if the front end
-// says its name (JPY_SESSION_NAME: 02-checkpoints.zh.ipynb is Chinese, as are
-// copies of it), else that of LC_ALL, LC_MESSAGES or LANG.
+// says its name, as JupyterLab, Notebook, VS Code and `graft run` do
+// (JPY_SESSION_NAME: 02-checkpoints.zh.ipynb is Chinese, as are copies of it),
+// else that of LC_ALL, LC_MESSAGES or LANG.
 package tutor
 
 import (
