@@ -21,13 +21,20 @@ func notebookOf(metadata json.RawMessage) string {
 	if json.Unmarshal(metadata, &m) != nil {
 		return "" // metadata are the front end's own, of any form
 	}
-	u, err := url.Parse(m.CellID)
-	if err != nil || u.Scheme != "vscode-notebook-cell" {
+	address, ok := strings.CutPrefix(m.CellID, "vscode-notebook-cell:")
+	if !ok {
 		return ""
 	}
-	path := u.Path
-	if u.Opaque != "" { // Untitled-1.ipynb, which is in no folder
-		path = u.Opaque
+	// Not by url.Parse, which refuses the host of a remote one, wsl%2Bubuntu.
+	if remote, ok := strings.CutPrefix(address, "//"); ok {
+		_, address, _ = strings.Cut(remote, "/")
+		address = "/" + address
+	}
+	address, _, _ = strings.Cut(address, "#")
+	address, _, _ = strings.Cut(address, "?") // of Untitled-1.ipynb, which is in no folder
+	path, err := url.PathUnescape(address)
+	if err != nil {
+		return ""
 	}
 	if len(path) > 2 && path[0] == '/' && path[2] == ':' { // /c:/Users
 		path = path[1:]
