@@ -46,8 +46,8 @@ func (m ConfusionMatrix) colours(class, as int) (back, front color.Color) {
 	if n <= 0 {
 		return grey(0xF7), grey(0xA8)
 	}
-	// Half of the way with the square root: a few mistakes are to be seen.
-	at := 0.12 + 0.88*math.Sqrt(ratio(n, m.pictures(class)))
+	// By the square root, so that a few mistakes are to be seen, and many are more.
+	at := 0.02 + 0.98*math.Sqrt(ratio(n, m.pictures(class)))
 	if class == as {
 		at = 0.12 + 0.88*ratio(n, m.pictures(class))
 	}

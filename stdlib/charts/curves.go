@@ -103,6 +103,9 @@ func paintPanels(c draw.Canvas, title string, cs []Curves) {
 		p := rows[i][0]
 		p.X.Min, p.X.Max = low, high
 		widen(&p.X, 0, cs[i].LogX)
+		if t, ok := p.X.Tick.Marker.(ticks); ok {
+			t.reach(&p.X)
+		}
 	}
 	tiles := draw.Tiles{Rows: len(cs), Cols: 1, PadY: above + 8*px}
 	for i, canvases := range plot.Align(rows, tiles, draw.Crop(c, 0, 0, 0, -above)) {

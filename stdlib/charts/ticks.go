@@ -22,10 +22,7 @@ func (t ticks) Ticks(low, high float64) []plot.Tick {
 	if !(high > low) {
 		return []plot.Tick{{Value: low, Label: t.label(low, 1)}}
 	}
-	step := roundStep((high - low) / float64(max(1, t.count)))
-	if t.whole {
-		step = max(1, step)
-	}
+	step := t.step(low, high)
 	var out []plot.Tick
 	first := math.Ceil(low/step - 1e-9)
 	for i := 0.0; i <= 100; i++ {
@@ -36,6 +33,28 @@ func (t ticks) Ticks(low, high float64) []plot.Tick {
 		out = append(out, plot.Tick{Value: v, Label: t.label(v, step)})
 	}
 	return out
+}
+
+// step is the distance of the numbers on an axis.
+func (t ticks) step(low, high float64) float64 {
+	step := roundStep((high - low) / float64(max(1, t.count)))
+	if t.whole {
+		step = max(1, step)
+	}
+	return step
+}
+
+// reach lets an axis go on to the next number where that is near: steps 0 to
+// 299 end at 300.
+func (t ticks) reach(a *plot.Axis) {
+	const near = 0.03 // of the axis
+	step, all := t.step(a.Min, a.Max), a.Max-a.Min
+	if low := math.Floor(a.Min/step+1e-9) * step; a.Min-low <= near*all {
+		a.Min = min(a.Min, low)
+	}
+	if high := math.Ceil(a.Max/step-1e-9) * step; high-a.Max <= near*all {
+		a.Max = max(a.Max, high)
+	}
 }
 
 // roundStep is the smallest of 1, 2, 2.5 and 5, times a power of ten, that is

@@ -26,14 +26,26 @@ func preferred() []string {
 	}
 }
 
+// preferredBold are the bold ones among their families, for titles. Other
+// families' regular letters are made bold.
+func preferredBold() []string {
+	return []string{
+		"notosanscjk-bold.ttc", "notosanscjksc-bold.otf", "notosanssc-bold.otf", "sourcehansanssc-bold.otf", "sourcehansans-bold.ttc",
+		"msyhbd.ttc", "msyhbd.ttf", "dengb.ttf", "msjhbd.ttc", "yugothb.ttc", "meiryob.ttc", "malgunbd.ttf",
+	}
+}
+
 // systemFonts are those of this machine, looked for once.
 var systemFonts = sync.OnceValue(func() *installed {
-	return &installed{paths: inOrder(findfont.List()), warn: os.Stderr}
+	paths := findfont.List()
+	bold := slices.DeleteFunc(slices.Clone(paths), func(path string) bool {
+		return !slices.Contains(preferredBold(), strings.ToLower(filepath.Base(path)))
+	})
+	return &installed{paths: inOrder(paths, preferred()), warn: os.Stderr, bold: &installed{paths: inOrder(bold, preferredBold())}}
 })
 
 // inOrder puts the preferred fonts first, in their order.
-func inOrder(paths []string) []string {
-	first := preferred()
+func inOrder(paths, first []string) []string {
 	rank := func(path string) int {
 		if i := slices.Index(first, strings.ToLower(filepath.Base(path))); i >= 0 {
 			return i
@@ -52,7 +64,8 @@ func inOrder(paths []string) []string {
 // installed is the fonts of a machine. A font is opened when a letter is
 // looked for that those before it lack.
 type installed struct {
-	warn io.Writer
+	warn io.Writer  // nil: a letter that no font has is no news
+	bold *installed // nil: none
 
 	mu     sync.Mutex
 	paths  []string // not opened yet
@@ -82,12 +95,23 @@ func (s *installed) with(r rune) *sfnt.Font {
 		}
 	}
 	s.found[r] = nil
-	if !s.warned {
+	if s.warn != nil && !s.warned {
 		s.warned = true
 		fmt.Fprintf(s.warn, "display: no font of this machine has the letter %q (U+%04X): in pictures it is a box. "+
 			"Install a font that has it, such as Noto Sans CJK (Debian: apt-get install fonts-noto-cjk), and restart.\n", r, r)
 	}
 	return nil
+}
+
+// withBold returns a font that has r, and whether it is a bold one; nil where
+// no font has it.
+func (s *installed) withBold(r rune) (f *sfnt.Font, bold bool) {
+	if s.bold != nil {
+		if f := s.bold.with(r); f != nil {
+			return f, true
+		}
+	}
+	return s.with(r), false
 }
 
 // open opens the next font that can be read; false when there is none.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 
+	stdfont "golang.org/x/image/font"
+	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/font/sfnt"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -29,9 +31,14 @@ type letters struct {
 
 // piece is a part of a line whose letters are of one font.
 type piece struct {
-	face font.Face
-	text string
+	face  font.Face
+	text  string
+	smear vg.Length // how far it is drawn over itself, which makes it bold; 0 for a font that is as it should be
 }
+
+// smearing is how much wider than a regular stroke a bold one is, as part of
+// the size of the letters (FreeType's FT_GlyphSlot_Embolden).
+const smearing = 1.0 / 24
 
 // pieces divides a line. A letter that no font has stays with the default one.
 func (h letters) pieces(line string, fnt font.Font) []piece {
@@ -39,19 +46,35 @@ func (h letters) pieces(line string, fnt font.Font) []piece {
 	var buf sfnt.Buffer
 	var out []piece
 	for _, r := range line {
-		face := own
+		p := piece{face: own, text: string(r)}
 		if i, err := own.Face.GlyphIndex(&buf, r); visible(r) && (err != nil || i == 0) {
-			if other := h.system.with(r); other != nil {
-				face = font.Face{Font: own.Font, Face: other}
-			}
+			p.face.Face, p.smear = h.other(r, own)
 		}
-		if n := len(out); n > 0 && out[n-1].face.Face == face.Face {
-			out[n-1].text += string(r)
+		if n := len(out); n > 0 && out[n-1].face.Face == p.face.Face {
+			out[n-1].text += p.text
 		} else {
-			out = append(out, piece{face, string(r)})
+			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// other is a font of the machine's for a letter that own lacks, or own's.
+func (h letters) other(r rune, own font.Face) (face *opentype.Font, smear vg.Length) {
+	wanted := own.Font.Weight >= stdfont.WeightSemiBold
+	f, isBold := (*opentype.Font)(nil), false
+	if wanted {
+		f, isBold = h.system.withBold(r)
+	} else {
+		f = h.system.with(r)
+	}
+	switch {
+	case f == nil:
+		return own.Face, 0
+	case wanted && !isBold:
+		return f, own.Font.Size * smearing
+	}
+	return f, 0
 }
 
 // visible leaves out what no font need have: tabs, joiners, variation selectors.
@@ -89,6 +112,10 @@ func (h letters) Draw(c vg.Canvas, txt string, sty text.Style, pt vg.Point) {
 		at := pt.Add(vg.Point{X: vg.Length(sty.XAlign) * width, Y: vg.Length(len(lines)-i) * sty.Font.Size})
 		for _, p := range h.pieces(line, sty.Font) {
 			c.FillString(p.face, at, p.text)
+			if p.smear > 0 {
+				c.FillString(p.face, at.Add(vg.Point{X: p.smear / 2}), p.text)
+				c.FillString(p.face, at.Add(vg.Point{X: p.smear}), p.text)
+			}
 			at.X += p.face.Width(p.text)
 		}
 	}

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"image"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/flopp/go-findfont"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
@@ -66,6 +68,52 @@ func TestChineseLetters(t *testing.T) {
 	}
 }
 
+// ink is how much of a text is drawn, in pixels.
+func ink(img *image.RGBA) float64 {
+	sum := 0.0
+	for i := 3; i < len(img.Pix); i += 4 {
+		sum += float64(255-img.Pix[i-3]) * float64(img.Pix[i]) / (255 * 255)
+	}
+	return sum
+}
+
+// Bold Chinese is bold: by a bold font of the machine's, or by regular letters
+// drawn over themselves, which stay as wide.
+func TestBoldChinese(t *testing.T) {
+	needsChinese(t)
+	heavy := sans(20)
+	heavy.Weight = 3
+	draw := func(h text.Handler, f font.Font, txt string) float64 {
+		c := vgimg.New(200, 50)
+		h.Draw(c, txt, text.Style{Font: f, Handler: h}, vg.Point{X: 10, Y: 10})
+		return ink(c.Image().(*image.RGBA))
+	}
+	smeared := letters{Plain: text.Plain{Fonts: font.DefaultCache}, system: &installed{paths: systemPaths(t), warn: os.Stderr}}
+	for name, h := range map[string]text.Handler{"this machine's": TextHandler(), "without a bold font": smeared} {
+		a, b := draw(h, sans(20), "睡莲准确率"), draw(h, heavy, "睡莲准确率")
+		if b < 1.12*a || b > 2*a {
+			t.Errorf("%s: bold Chinese has %.2f times the ink of regular", name, b/a)
+		}
+		wide, _, _ := h.Box("睡莲", sans(20))
+		if w, _, _ := h.Box("睡莲", heavy); math.Abs(float64(w-wide)) > 0.5 {
+			t.Errorf("%s: bold Chinese is %v wide, regular %v", name, w, wide)
+		}
+	}
+	if a, b := draw(smeared, heavy, "bold"), draw(text.Plain{Fonts: font.DefaultCache}, heavy, "bold"); a != b {
+		t.Errorf("bold Latin has %v pixels of ink, gonum's %v", a, b)
+	}
+	asBold := letters{Plain: smeared.Plain, system: &installed{paths: systemPaths(t), bold: &installed{paths: systemPaths(t)}}}
+	if a, b := draw(asBold, heavy, "睡莲"), draw(asBold, sans(20), "睡莲"); a != b {
+		t.Errorf("the letters of a bold font are made bolder: %v pixels of ink, %v", a, b)
+	}
+}
+
+// systemPaths are the fonts of this machine, the preferred ones first.
+func systemPaths(t *testing.T) []string {
+	t.Helper()
+	return inOrder(findfont.List(), preferred())
+}
+
 // What the binary's own fonts have is drawn as gonum/plot draws it.
 func TestLatinAsBefore(t *testing.T) {
 	h := TextHandler()
@@ -114,7 +162,7 @@ func TestPlotInChinese(t *testing.T) {
 
 func TestPreferredFontsFirst(t *testing.T) {
 	dir := filepath.FromSlash("/fonts/")
-	got := inOrder([]string{dir + "Aaa.ttf", dir + "wqy-microhei.ttc", dir + "NotoSansCJK-Regular.ttc", dir + "B.otf"})
+	got := inOrder([]string{dir + "Aaa.ttf", dir + "wqy-microhei.ttc", dir + "NotoSansCJK-Regular.ttc", dir + "B.otf"}, preferred())
 	want := []string{dir + "NotoSansCJK-Regular.ttc", dir + "wqy-microhei.ttc", dir + "Aaa.ttf", dir + "B.otf"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
