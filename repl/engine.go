@@ -1,8 +1,56 @@
-// Package repl evaluates notebook cells: split, check, lower, run.
+// Package repl evaluates notebook cells: Go source that is checked as a whole
+// by Go's own type checker, rewritten where the interpreter errs, and run.
 //
-// An Engine is the one interface of every front end. Session implements it in
-// this process; worker.Client implements it over a pipe to a child process,
-// which is what the kernel and the command line use.
+//	s, err := repl.NewSession(repl.Options{})
+//	r := s.Execute(ctx, repl.Cell{ID: "1", Number: 1, Source: "x := 41\nx + 1"}, out)
+//	r.Value.Data["text/plain"] // 42; out got what the cell printed and showed
+//	r.Err                      // nil, or why the cell failed, with its line
+//	s.Complete("x.", 2)        // while a cell runs, too
+//	s.Close()
+//
+// # How it hangs together
+//
+// An Engine is what every front end talks to: the Jupyter kernel, the terminal
+// (repl/terminal), `graft run`. Session is the engine in this process.
+// worker.Client is one over a pipe to a child process that has a Session: what
+// ends the child, such as a stack overflow, does not end the front end, so the
+// kernel and the commands use that. An Output receives what a cell prints and
+// shows while it runs; the Result is how it ended.
+//
+// The way of a cell, each step a package in internal/:
+//
+//	%commands    lines with % and ! are carried out and taken out (commands.go)
+//	split        into declarations and statements; the last expression is its value
+//	check        go/types over the session; a cell it rejects changes nothing
+//	lower        to Go that yaegi, the interpreter, runs as Go means it
+//	run          statement by statement; nb is what lowered code calls
+//	render       the value as text, HTML, pictures: display.Render
+//
+// # What is not Go
+//
+// Cells take two liberties. Where n values are wanted and a call gives n and an
+// error, the error is taken, and one that is not nil ends the cell:
+// r := ckpt.Open(path). A statement whose last result is such an error ends the
+// cell too. Besides, unused names, missing imports of packages that Options
+// names, and declaring a name again are no errors. `graft export` (repl/export)
+// writes the program in which all of that stands as Go wants it.
+//
+// # Errors
+//
+// A cell fails with an *Error in its Result. Its Name says where it comes from:
+//
+//	SyntaxError, CompileError   the parser, go/types: nothing was run
+//	Error                       a statement's error was not nil: what stood before it holds
+//	Panic                       the cell, or a goroutine that it started
+//	Interrupted                 its context ended: within 100 ms, and every variable is kept
+//	CommandError                a % or ! line
+//	WorkerError                 the child process ended; the message says what is lost
+//
+// # Limits
+//
+// A process has one live Session: the standard library's way to the running
+// cell, package host, has one place. Cells are compiled one at a time and run
+// side by side; all methods may be called while some run.
 package repl
 
 import (

@@ -1,5 +1,38 @@
 // Package tensors holds what all checkpoint formats have in common: element
-// types, a tensor's description, its bytes, and the errors of a checkpoint.
+// types, a tensor's description, its values, and the errors of a checkpoint.
+// Who only reads checkpoints meets its types as those of package ckpt.
+//
+//	t, err := tensors.FromFloat32s("conv1/weights", values, 3, 3, 1, 8)
+//	half, err := t.Convert(tensors.Float16)
+//	part, err := t.Cut(tensors.Slice{{0, 3}, {0, 3}, {0, -1}, {2, 4}}) // 4 filters, from the third
+//	values, err = part.Float32s()
+//
+// # How it hangs together
+//
+// An Info says what a tensor is, without its values. A Tensor has them too, as
+// little-endian bytes in row-major order whatever the file's order is, or as
+// Strings. A View has them where they lie in the mapped file, for tensors that
+// need not be copied: 411 MB of vgg_16/fc6/weights take no memory until they
+// are touched. A Slice is a box within a tensor, one Extent an axis, as
+// TensorFlow writes the parts of a partitioned variable: "0,2:-".
+//
+// Source is for who adds a format that is one file: it opens and maps the
+// file, keeps the directory that the format's reader announces with Add, and
+// answers Names, Info, Tensor, Slice and View, from several goroutines at once.
+// .ci/docs/add-a-checkpoint-format.md goes through it. (V1 and V2 have shards,
+// and readers of their own.)
+//
+// # Errors
+//
+// Three types, for what callers branch on:
+//
+//	*FormatError     the path holds something else, by its first bytes; its Hint says what to do
+//	*CorruptError    the file is damaged: a checksum, a length, an offset out of range
+//	*NotFoundError   there is no tensor of that name; Suggestions are names alike
+//
+// Conversions say which type a tensor has and which was asked for: none is made
+// unasked. Sizes that a file claims are checked against the file before
+// anything is allocated by them.
 package tensors
 
 import "fmt"

@@ -1,6 +1,16 @@
 // Package history keeps what was run, across sessions, in one file: a JSON
 // object a line, appended as cells end. Kernels that run at the same time
 // append to the same file; each line names its session.
+//
+//	s := history.Open(path, session)
+//	s.Add(1, "x := 41", "")
+//	err := s.Close() // writes what is still queued, and tells of a file that could not be written
+//
+// It answers Jupyter's history_request (the last cells, a range of a session's,
+// those that match a pattern) and gives `graft repl` what the arrow keys and
+// the search go through. A cell is queued and written by a goroutine, so that
+// no cell waits for a disk. A file that has grown beyond 8 MB is halved when a
+// session starts; a line that is damaged or over 1 MB is passed over.
 package history
 
 import (

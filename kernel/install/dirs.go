@@ -1,5 +1,28 @@
 // Package install makes Jupyter know graft: it writes, removes and examines
-// kernelspecs (jupyter-client.readthedocs.io/en/stable/kernels.html).
+// kernelspecs (jupyter-client.readthedocs.io/en/stable/kernels.html). It is
+// what `graft install`, `graft uninstall` and `graft doctor` do.
+//
+//	done, err := install.Install(install.Where{SysPrefix: true}) // the active Python environment
+//	fmt.Println(done.Folder)                                     // …/share/jupyter/kernels/graft
+//	install.Examine(ctx, func(f install.Finding) { fmt.Println(f.OK, f.Text, f.Mend) })
+//
+// A kernelspec is a folder with kernel.json, which says what Jupyter is to
+// start (Spec), and with the logos that launchers show. Jupyter looks for such
+// folders on a search path; Where names the places on it as Jupyter's own
+// commands do: --user, --sys-prefix, and for all users. The path of the
+// executable in kernel.json is absolute, so that no PATH is needed.
+//
+// Examine is for when it does not work. It asks jupyter for its search path,
+// finds every kernelspec named graft there and says which of them counts,
+// looks whether what it starts is there and may be started, and then does what
+// Jupyter does: starts the kernel and runs a cell over its sockets. Each
+// Finding that is not OK has the command that mends it.
+//
+// # Errors
+//
+// Two places at once; no home folder, no active Python environment; a folder
+// that may not be written, with the places that may; for Uninstall, that there
+// is nothing. What Examine finds wrong is a Finding, not an error.
 package install
 
 import (

@@ -1,5 +1,33 @@
 // Package notebook reads and writes .ipynb files (nbformat 4) and records
-// what a run of their cells shows. Fields it does not know are kept.
+// what a run of their cells shows. `graft run`, `graft export` and %save use
+// it; the kernel does not, for Jupyter writes the files there.
+//
+//	nb, err := notebook.Read("10-learning-rate.ipynb")
+//	err = nb.Inject([]notebook.Parameter{{Name: "rate", Value: "0.1"}}) // as papermill does
+//	record := &notebook.Record{}
+//	for i, c := range nb.Cells {
+//		record.Begin()
+//		r := engine.Execute(ctx, repl.Cell{Number: i + 1, Source: c.Source}, out{record}) // a Record, and Input
+//		record.End(i+1, r)
+//		err = c.SetOutputs(i+1, record.Cell(i))
+//	}
+//	err = nb.Write("done.ipynb")
+//
+// A file is written as Jupyter writes it, so that a diff shows what has
+// changed and no more: sorted fields, one space of indentation, a text as a
+// list of its lines, fields that nobody here knows as they were. It is there
+// whole or not at all.
+//
+// A Record does with outputs what a front end does: text of one stream is
+// joined, an update replaces every output of its display id, in earlier cells
+// too, and a clear that waits takes effect with the next output.
+//
+// # Errors
+//
+// Read says which file it was and what is wrong: no JSON, another nbformat
+// (3 and older are to be saved in Jupyter once), a cell that has no source, by
+// its number. Inject says which variable the parameters cell lacks, and which
+// it has; ParseParameter, what no name=value is.
 package notebook
 
 import (

@@ -1,6 +1,38 @@
-// Package terminal is the front end where there is no browser. A Shell reads
-// cells and runs them; a Printer shows their outputs: text as text, pictures in
-// the terminal if it can draw them, and otherwise as files.
+// Package terminal is the front end where there is no browser: `graft repl`,
+// and what `graft run` prints.
+//
+//	printer := &terminal.Printer{Out: os.Stdout, Graphics: terminal.Detect(os.Getenv), Live: true, Columns: 80}
+//	shell := &terminal.Shell{Engine: engine, Reader: terminal.NewLines(engine, os.Stdin), Printer: printer, Output: printer}
+//	err := shell.Run() // until the input ends
+//
+// # How it hangs together
+//
+// A Shell has a Reader give it cells, runs them in a repl.Engine, and has a
+// Printer show what they put out. Lines reads cells from a pipe or a file: a
+// cell ends where the engine says that it is complete. Editor reads them from a
+// person, by github.com/reeflective/readline: several lines, colours
+// (Highlight), completion with documentation, search of the history. Commands
+// are lines of the front end's own, such as %save, beside the session's.
+//
+// A Printer is a repl.Output. Text is text. A picture is drawn in the terminal
+// as Graphics says (kitty's, iTerm2's or sixel's way, or with half blocks where
+// there are only colours), and otherwise saved in Dir, with a line that says
+// where. A display that is updated is shown once, at its cell's end, in its
+// last state; one line, such as a progress bar, is written over in place where
+// Live is set. Of other kinds their text/plain is shown.
+//
+// # Keys
+//
+// Ctrl-C interrupts the cell that runs, and variables stay; where a cell is
+// being typed it gives up the text (ErrCancelled). Ctrl-D on an empty line
+// ends the session.
+//
+// # Errors
+//
+// A cell's errors are printed, with the line and a caret, and the session goes
+// on; only Lines stops at the first, which Run returns, since nobody is there
+// to read it. Other errors are those of the Reader. Writing that fails is not
+// told: a pipe that closes ends the program by itself.
 package terminal
 
 import (

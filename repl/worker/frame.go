@@ -7,6 +7,20 @@
 // of JSON, or of a form for what is long (see encode). The child's standard
 // output and error are pipes too: whatever is written to them, by compiled
 // code or by the Go runtime as it dies, belongs to the newest cell.
+//
+//	func main() {
+//		if len(os.Args) > 1 && os.Args[1] == "worker" {
+//			log.Fatal(worker.Serve(func() (repl.Engine, error) { return repl.NewSession(repl.Options{}) })) // in the child
+//		}
+//		c, err := worker.New("worker") // in the front process
+//		r := c.Execute(ctx, repl.Cell{ID: "1", Number: 1, Source: "1 + 1"}, out)
+//	}
+//
+// What Go does not survive, a stack overflow, concurrent writes to a map, no
+// memory, os.Exit, a signal from outside, ends the child. The cells that ran
+// then fail with a repl.WorkerError that says what happened, in words, and
+// which variables are lost; the next cell has a new child, in which imports,
+// types, constants and functions are declared again.
 package worker
 
 import (

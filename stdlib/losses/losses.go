@@ -7,6 +7,14 @@
 // TensorFlow and TF-Slim give labels and predictions in opposite orders; here
 // they are fields with names. The rest is TensorFlow's: weights that
 // broadcast, the mean over what has a weight, the names.
+//
+// Penalties on weights are no losses of this package: layers put them into
+// RegularizationLosses, and TotalLoss adds them if asked to. What training
+// takes is any scalar: the loss itself, TotalLoss, or a sum of one's own.
+//
+// Errors come as the loss is built: shapes that do not fit, by name and axis,
+// a dtype, a weight that does not broadcast. Labels out of range are known
+// when the graph runs, and are an error of Session.Run.
 package losses
 
 import (
