@@ -21,7 +21,8 @@ import (
 )
 
 func replCommand() *cobra.Command {
-	return &cobra.Command{
+	var memory byteSize
+	cmd := &cobra.Command{
 		Use:   "repl [FILE.go]",
 		Short: "A session at the terminal, without Jupyter",
 		Long: "A session at the terminal, without Jupyter: the same cells, commands and pictures.\n\n" +
@@ -31,8 +32,10 @@ func replCommand() *cobra.Command {
 			"From a file or a pipe the cells are run one after the other; the first that fails ends it with exit status 1.",
 		Example: "  graft repl\n  echo 'fmt.Println(6 * 7)' | graft repl",
 		Args:    cobra.MaximumNArgs(1),
-		RunE:    func(_ *cobra.Command, args []string) error { return failed(session(args)) },
+		RunE:    func(_ *cobra.Command, args []string) error { return failed(session(args, memory)) },
 	}
+	memoryFlag(cmd, &memory)
+	return cmd
 }
 
 // printer shows outputs on standard output, and saves pictures in dir where it
@@ -47,12 +50,13 @@ func printer(dir string) *terminal.Printer {
 }
 
 // session runs the cells that are typed, or those of a file.
-func session(args []string) error {
+func session(args []string, memory byteSize) error {
 	engine, err := worker.New(workerName)
 	if err != nil {
 		return err
 	}
 	defer engine.Close()
+	engine.MemoryLimit = uint64(memory)
 	pictures := filepath.Join(os.TempDir(), fmt.Sprintf("graft-%d", os.Getpid()))
 	t := &typed{record: &notebook.Record{}}
 	t.record.Begin()

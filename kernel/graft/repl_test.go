@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,18 @@ func TestReplFromAPipe(t *testing.T) {
 	}
 }
 
+// What cells may use is the flag's to say, as the kernel's and run's.
+func TestReplMemoryLimit(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("memory is watched on Linux")
+	}
+	cmd := command(t, "repl", "--memory-limit", "200MiB")
+	cmd.Stdin = strings.NewReader("b := make([]byte, 600<<20)\ncopy(b, bytes.Repeat([]byte{1}, len(b)))\ntime.Sleep(time.Minute)\n")
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "out of memory") || !strings.Contains(string(out), "may use 200 MiB") {
+		t.Errorf("beyond its memory limit: %v and\n%s", err, out)
+	}
+}
+
 // pane is a terminal in which graft repl runs.
 type pane struct {
 	t      *testing.T
@@ -120,6 +133,16 @@ func TestReplAtATerminal(t *testing.T) {
 	p.until("[2]>")
 	p.keys("twice(21)", "Enter")
 	p.until("42\n")
+	// Pasted code keeps its tabs, which typed would complete, and runs when Enter says so.
+	code := exec.Command("tmux", "-L", p.socket, "load-buffer", "-")
+	code.Stdin = strings.NewReader("func area(r int) int {\n\treturn 3 * r * r\n}\n\narea(5)")
+	if out, err := code.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	p.tmux("paste-buffer", "-p", "-t", "0")
+	p.until("area(5)")
+	p.keys("Enter")
+	p.until("75\n")
 	p.keys("strings.ToTi", "Tab")
 	p.until("returns a copy of the")
 	p.keys("C-c", "C-u")

@@ -33,10 +33,16 @@ func NewEditor(engine repl.Engine, past []string, number func() int) (*Editor, e
 			return nil, fmt.Errorf("terminal: %w", err)
 		}
 	}
-	// Outputs end with their line, so that the prompt begins one: asking the
-	// terminal where the cursor is would take keys that are typed meanwhile.
-	if err := e.shell.Config.Set("cursor-position-probe", false); err != nil {
-		return nil, fmt.Errorf("terminal: %w", err)
+	for name, value := range map[string]bool{
+		// Outputs end with their line, so that the prompt begins one: asking the
+		// terminal where the cursor is would take keys that are typed meanwhile.
+		"cursor-position-probe": false,
+		// Or the tabs of pasted code ask for completions, and take the first.
+		"enable-bracketed-paste": true,
+	} {
+		if err := e.shell.Config.Set(name, value); err != nil {
+			return nil, fmt.Errorf("terminal: %w", err)
+		}
 	}
 	e.shell.History.Delete()
 	e.shell.History.Add("cells", &memory{cells: past})
