@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,7 +67,7 @@ func session(args []string, memory byteSize) error {
 		p.Graphics = terminal.Blocks
 	}
 	s.Commands = []terminal.Command{
-		{Name: "%run", Args: "FILE.ipynb", Help: "runs a notebook's cells in this session", Do: func(args []string) error { return runInto(s, args) }},
+		{Name: "%run", Args: "FILE.ipynb", Help: "runs a notebook's cells in this session, in the notebook's folder", Do: func(args []string) error { return runInto(s, args) }},
 		{Name: "%save", Args: "FILE.ipynb", Help: "writes the session as a notebook, with its outputs", Do: t.save},
 	}
 	if len(args) == 1 {
@@ -118,6 +119,7 @@ type typed struct {
 func (t *typed) ran(number int, source string, result repl.Result) {
 	t.cells = append(t.cells, source)
 	t.record.End(number, result)
+	follow(source, t.record.Cell(len(t.cells)-1))
 	t.record.Begin()
 	if t.history != nil {
 		output := ""
@@ -160,7 +162,8 @@ func (t *typed) save(args []string) error {
 	return nil
 }
 
-// runInto runs a notebook's code cells, until one fails.
+// runInto runs a notebook's code cells, until one fails. As under Jupyter they
+// find files beside the notebook.
 func runInto(s *terminal.Shell, args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf("one notebook is wanted")
@@ -169,6 +172,23 @@ func runInto(s *terminal.Shell, args []string) error {
 	if err != nil {
 		return err
 	}
+	before, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	beside, err := filepath.Abs(filepath.Dir(args[0]))
+	if err != nil {
+		return err
+	}
+	if err := moveEngine(s.Engine, beside); err != nil {
+		return err
+	}
+	err = runCells(s, nb)
+	return errors.Join(err, moveEngine(s.Engine, before))
+}
+
+// runCells runs a notebook's code cells, until one fails.
+func runCells(s *terminal.Shell, nb *notebook.Notebook) error {
 	for _, c := range nb.Cells {
 		if c.Type != "code" || strings.TrimSpace(c.Source) == "" {
 			continue
@@ -180,4 +200,33 @@ func runInto(s *terminal.Shell, args []string) error {
 		}
 	}
 	return nil
+}
+
+// moveEngine changes the working directory of cells.
+func moveEngine(engine repl.Engine, dir string) error {
+	if res := engine.Execute(context.Background(), repl.Cell{ID: "%cd", Source: "%cd " + dir}, nowhere{}); res.Err != nil {
+		return errors.New(res.Err.Message)
+	}
+	return nil
+}
+
+// nowhere takes outputs that nobody is to see.
+type nowhere struct{}
+
+func (nowhere) Stream(string, string) {}
+func (nowhere) Display(repl.Display)  {}
+func (nowhere) Clear(bool)            {}
+func (nowhere) Input(context.Context, string, bool) (string, error) {
+	return "", errors.New("there is nobody to ask")
+}
+
+// follow changes to the directory that a cell's %cd has changed to, so that
+// %run and %save mean the files that cells do. It is what %cd prints.
+func follow(source string, outputs []notebook.Output) {
+	if !strings.HasPrefix(strings.TrimSpace(source), "%cd") || len(outputs) == 0 {
+		return
+	}
+	text, _ := outputs[0]["text"].(string)
+	dir, _, _ := strings.Cut(text, "\n")
+	_ = os.Chdir(dir) // where it cannot, files are where they were
 }

@@ -67,6 +67,27 @@ func TestReplFromAPipe(t *testing.T) {
 	}
 }
 
+// %run runs a notebook in its folder, and %cd holds for %run too.
+func TestReplRunsBesideTheNotebook(t *testing.T) {
+	dir := t.TempDir()
+	book := `{"nbformat":4,"nbformat_minor":5,"metadata":{},"cells":[{"cell_type":"code","id":"a","metadata":{},"outputs":[],"execution_count":null,
+		"source":"fmt.Printf(\"read %s\\n\", os.ReadFile(\"beside.txt\"))"}]}`
+	for name, text := range map[string]string{"b.ipynb": book, "beside.txt": "this"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := command(t, "repl")
+	cmd.Dir = filepath.Dir(dir)
+	cmd.Stdin = strings.NewReader("%run " + filepath.Base(dir) + "/b.ipynb\nos.ReadDir(\"" + filepath.Base(dir) + "\")\n%cd " + filepath.Base(dir) + "\n%run b.ipynb\n%save c.ipynb\n")
+	if out, err := cmd.CombinedOutput(); err != nil || strings.Count(string(out), "read this") != 2 {
+		t.Errorf("%v:\n%s\nwant read this, twice", err, out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "c.ipynb")); err != nil {
+		t.Errorf("%%save is not where %%cd went: %v", err)
+	}
+}
+
 // What cells may use is the flag's to say, as the kernel's and run's.
 func TestReplMemoryLimit(t *testing.T) {
 	if runtime.GOOS != "linux" {
