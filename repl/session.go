@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"maps"
 	"path"
 	"reflect"
 	"sync"
@@ -71,14 +72,16 @@ func NewSession(opt Options) (*Session, error) {
 	if s.importer == nil {
 		s.importer = defaultImporter(s.fset)
 	}
-	s.symbols = s.opt.Symbols()
+	s.symbols = maps.Clone(s.opt.Symbols())
 	s.rt = nb.NewRuntime(s.symbol)
+	s.rt.Object = s.object
 	s.rt.Alarm = s.alarm
 	s.exports = make(Exports, len(s.symbols)+1)
 	for k, v := range s.symbols {
 		s.exports[k] = v
 	}
 	s.exports["graft/nb/nb"] = s.rt.Exports()
+	s.reflected()
 	s.stdout = nb.Writer{RT: s.rt, Stream: "stdout"}
 	return s, s.fresh()
 }
@@ -117,6 +120,27 @@ func (s *Session) symbol(pkg, name string) (reflect.Value, bool) {
 		}
 	}
 	return v, ok
+}
+
+// object looks up what go/types knows of a compiled symbol.
+func (s *Session) object(pkg, name string) types.Object {
+	p, err := s.importer.Import(pkg)
+	if err != nil {
+		return nil
+	}
+	return p.Scope().Lookup(name)
+}
+
+// reflected shows cells package reflect with the values and types that the
+// run-time half has for it.
+func (s *Session) reflected() {
+	const path = "reflect/reflect"
+	if s.symbols[path] == nil {
+		return
+	}
+	m := maps.Clone(s.symbols[path])
+	maps.Copy(m, s.rt.Reflect())
+	s.symbols[path], s.exports[path] = m, m
 }
 
 // Close ends the session.

@@ -43,10 +43,10 @@ func (f *fn) call(x *ast.CallExpr) string {
 			return f.spread(x, sig, tu)
 		}
 	}
-	if o, ok := f.callee(x).(*types.Func); ok && o.Pkg() != nil && rawArgs[o.FullName()] != 0 {
+	f.refuseArgs(x)
+	if o, ok := f.callee(x).(*types.Func); ok && o.Pkg() != nil && rawArgs[o.FullName()] != nil {
 		return f.rawCall(x, o, sig)
 	}
-	f.refuseArgs(x)
 	return f.callWith(x, f.args(x, sig), sig)
 }
 
@@ -70,7 +70,14 @@ var needsType = map[string]string{
 // refuseArgs refuses what would silently come out wrong.
 func (f *fn) refuseArgs(x *ast.CallExpr) {
 	o, ok := f.callee(x).(*types.Func)
-	if !ok || o.Pkg() == nil || needsType[o.Pkg().Path()] == "" {
+	if !ok || o.Pkg() == nil {
+		return
+	}
+	if o.Pkg().Path() == "testing/quick" {
+		f.refuseGenerated(x)
+	}
+	f.refuseReflect(x, o, o.Signature())
+	if needsType[o.Pkg().Path()] == "" {
 		return
 	}
 	for i, a := range x.Args {
@@ -214,16 +221,19 @@ func (f *fn) spread(x *ast.CallExpr, sig *types.Signature, tu *types.Tuple) stri
 
 // rawArgs are compiled functions that want a cell's value as it is laid out,
 // not boxed: by position from 1.
-var rawArgs = map[string]int{
-	"sort.Slice": 1, "sort.SliceStable": 1, "sort.SliceIsSorted": 1, "reflect.ValueOf": 1, "reflect.Swapper": 1,
-	"encoding/binary.Write": 3, "encoding/binary.Read": 3, "encoding/binary.Size": 1,
-	"(*encoding/gob.Encoder).Encode": 1, "(*encoding/gob.Decoder).Decode": 1,
+var rawArgs = map[string][]int{
+	"sort.Slice": {1}, "sort.SliceStable": {1}, "sort.SliceIsSorted": {1}, "testing/quick.Check": {1}, "testing/quick.CheckEqual": {1, 2},
+	"encoding/binary.Write": {3}, "encoding/binary.Read": {3}, "encoding/binary.Size": {1},
+	"(*encoding/gob.Encoder).Encode": {1}, "(*encoding/gob.Decoder).Decode": {1},
 }
 
 func (f *fn) rawCall(x *ast.CallExpr, o *types.Func, sig *types.Signature) string {
-	raw := rawArgs[o.FullName()] - 1
 	args := f.args(x, sig)
-	if raw < len(x.Args) {
+	for _, n := range rawArgs[o.FullName()] {
+		raw := n - 1
+		if raw >= len(x.Args) {
+			continue
+		}
 		if t := f.typeOf(x.Args[raw]); !types.IsInterface(t) {
 			args[raw] = f.expr(x.Args[raw])
 		} else {
@@ -247,7 +257,14 @@ var methodOverrides = map[string]string{
 	"(*sync.RWMutex).RLock":                     "RLock",
 	"(*sync.WaitGroup).Wait":                    "Wait",
 	"(*sync.Cond).Wait":                         "CondWait",
-	"(reflect.Value).Interface":                 "Interface",
+	"(reflect.Type).Method":                     "TypeMethod",
+	"(reflect.Type).MethodByName":               "TypeMethodByName",
+	"(reflect.Type).Methods":                    "TypeMethods",
+	"(reflect.Type).Implements":                 "Implements",
+	"(reflect.Type).AssignableTo":               "Assignable",
+	"(reflect.Type).ConvertibleTo":              "Convertible",
+	"(reflect.Value).Recv":                      "ReflectRecv",
+	"(reflect.Value).Send":                      "ReflectSend",
 }
 
 // take is the first liberty: n results wanted, n and an error given.

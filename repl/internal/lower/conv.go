@@ -81,9 +81,6 @@ func (f *fn) conv(text string, from, to types.Type) string {
 		return f.convIface(text, from, to)
 	}
 	nb := L.nb()
-	if g, ok := genericOf(from); ok && g.rep != "AtomicPointer" {
-		f.refuse(f.at, "a value of type %s cannot be put into an interface in a cell: use what its Value method returns", types.TypeString(from, (*types.Package).Name))
-	}
 	switch {
 	case !boxed(from) && anyIface(to):
 		return "interface{}(" + text + ")"

@@ -120,7 +120,7 @@ var overrides = map[string]string{
 	"fmt.Sscan": "Sscan", "fmt.Sscanf": "Sscanf", "fmt.Sscanln": "Sscanln", "fmt.Fscan": "Fscan", "fmt.Fscanf": "Fscanf", "fmt.Fscanln": "Fscanln",
 	"time.Sleep": "Sleep", "os.Exit": "Exit", "errors.As": "As",
 	"log.Fatal": "Fatal", "log.Fatalf": "Fatalf", "log.Fatalln": "Fatalln", "log.Print": "LogPrint", "log.Println": "LogPrintln", "log.Printf": "LogPrintf",
-	"encoding/json.Unmarshal": "Unmarshal", "reflect.TypeOf": "TypeOf", "reflect.DeepEqual": "DeepEqual",
+	"encoding/json.Unmarshal": "Unmarshal",
 }
 
 func (f *fn) selector(x *ast.SelectorExpr) string {
@@ -194,6 +194,9 @@ func (f *fn) methodCall(recv string, t types.Type, m *types.Func, args []string,
 	if types.IsInterface(t) {
 		if anyIface(t) {
 			return fmt.Sprintf("%s.M(%s, %q).(func%s)(%s)", f.L.nb(), recv, m.Name(), f.L.signature(sig), list)
+		}
+		if nb := methodOverrides[m.FullName()]; nb != "" {
+			return fmt.Sprintf("%s.%s(%s)", f.L.nb(), nb, strings.Join(append([]string{recv}, args...), ", "))
 		}
 		return fmt.Sprintf("%s.%s(%s)", recv, m.Name(), list)
 	}

@@ -23,7 +23,7 @@ type Library struct {
 // body is the source of a compiled package's generic function, nil when the
 // library has none.
 func (l *Library) body(f *types.Func) *source {
-	if l == nil || f.Pkg() == nil || f.Signature().TypeParams().Len() == 0 {
+	if l == nil || f.Pkg() == nil || f.Signature().TypeParams().Len()+f.Signature().RecvTypeParams().Len() == 0 {
 		return nil
 	}
 	if src := l.own[f]; src != nil {
@@ -41,7 +41,11 @@ func (l *Library) body(f *types.Func) *source {
 		fs = l.load(f.Pkg().Path(), text)
 		l.loaded[text] = fs
 	}
-	return fs[prelude.Prefix(f.Pkg().Path())+f.Name()]
+	name := f.Name()
+	if r := f.Signature().Recv(); r != nil {
+		name = recvName(r.Type()) + "_" + name
+	}
+	return fs[prelude.Prefix(f.Pkg().Path())+name]
 }
 
 func (l *Library) load(path, text string) map[string]*source {

@@ -41,6 +41,7 @@ func (f *fn) composite(x *ast.CompositeLit, t types.Type) string {
 					}
 				}
 			}
+			f.refuseReflect(e, u.Field(fi), u.Field(fi).Type())
 			parts = append(parts, fieldName(u.Field(fi), fi)+": "+f.element(val, u.Field(fi).Type()))
 		}
 	case *types.Map:

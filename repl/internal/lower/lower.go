@@ -53,6 +53,7 @@ type Lowerer struct {
 	emitted  map[string]*source // by the function's name in lowered code
 
 	host     *closure.Host
+	reflects bool                       // a cell has used package reflect
 	pending  []*inst                    // named by calls, not yet compiled
 	linked   map[string]*unsafe.Pointer // variables that compiled functions use
 	unlinked map[string]*unsafe.Pointer // those whose addresses are not known yet
@@ -287,6 +288,9 @@ func (L *Lowerer) pkg(path string) string {
 	L.native[path] = a
 	L.undo = append(L.undo, func() { delete(L.native, path) })
 	fmt.Fprintf(&L.out.imports, "import %s %q\n", a, path)
+	if path == "reflect" {
+		L.reflected()
+	}
 	return a
 }
 

@@ -119,10 +119,10 @@ func TestRefused(t *testing.T) {
 		{"type P struct{ A int }\nxml.Marshal(P{1})", "encoding/xml needs the name", 2, 13},
 		{"x := 1\ntype M map[string]M\nvar m M", "contains itself", 2, 6},
 		{"type T []T\nfunc f(t T) int { n := 0; for i := range t { n += i }; return n }", "contains itself", 1, 6},
-		{"h := unique.Make(1)\nfmt.Println(h)", "cannot be put into an interface", 2, 13},
 		{"for i := range func(y func(int) bool) { y(1) } {\n\tif i > 0 { goto end }\n}\nend:\n\tprintln(1)", "goto out of a range over a function", 2, 13},
-		{"v := reflect.ValueOf(1)\nreflect.TypeAssert[int](v)", "generic function reflect.TypeAssert of a compiled package cannot be run", 2, 9},
-		{"var n sql.Null[int]", "generic type database/sql.Null[int] of a compiled package cannot be run", 1, 5},
+		{"c := &quick.Config{Values: func(a []reflect.Value, r *rand.Rand) {}}", "reflect.Value", 1, 20},
+		{"r := rand.New(rand.NewSource(1))\nquick.Value(reflect.TypeFor[int](), r)", "reflect.Value", 2, 1},
+		{"type G int\nfunc (G) Generate(*rand.Rand, int) reflect.Value { return reflect.ValueOf(1) }\nquick.Check(func(g G) bool { return true }, nil)", "Generate", 3, 13},
 	} {
 		b := newBench(t)
 		code, refusal, line, column := b.cell(c.source)

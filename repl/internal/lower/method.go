@@ -3,6 +3,7 @@ package lower
 import (
 	"fmt"
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -75,9 +76,12 @@ func (L *Lowerer) nested(t types.Type, seen map[types.Type]bool) {
 		}
 		L.rt.Intern(t)
 		L.register(t)
-		if p := types.NewPointer(t); types.NewMethodSet(p).Len() > types.NewMethodSet(t).Len() {
+		if p := types.NewPointer(t); types.NewMethodSet(p).Len() > types.NewMethodSet(t).Len() || L.reflects && !types.IsInterface(t) {
 			L.rt.Intern(p) // decoders and templates call methods on parts in place
 			L.register(p)
+		}
+		if L.reflects {
+			L.nestedMethods(t, seen)
 		}
 	}
 	switch u := t.Underlying().(type) {
@@ -97,6 +101,44 @@ func (L *Lowerer) nested(t types.Type, seen map[types.Type]bool) {
 	case *types.Struct:
 		for i := range u.NumFields() {
 			L.nested(u.Field(i).Type(), seen)
+		}
+	case *types.Chan:
+		if L.reflects {
+			L.nested(u.Elem(), seen)
+		}
+	case *types.Signature:
+		if L.reflects {
+			L.nestedTuple(u.Params(), seen)
+			L.nestedTuple(u.Results(), seen)
+		}
+	}
+}
+
+// nestedMethods registers the types that reflection comes to by calling t's
+// methods.
+func (L *Lowerer) nestedMethods(t types.Type, seen map[types.Type]bool) {
+	ms := types.NewMethodSet(types.NewPointer(t))
+	for i := range ms.Len() {
+		if ms.At(i).Obj().Exported() {
+			L.nested(ms.At(i).Type(), seen)
+		}
+	}
+}
+
+func (L *Lowerer) nestedTuple(tu *types.Tuple, seen map[types.Type]bool) {
+	for v := range tu.Variables() {
+		L.nested(v.Type(), seen)
+	}
+}
+
+// reflected is called when package reflect is: what earlier cells registered
+// did not reckon with it.
+func (L *Lowerer) reflected() {
+	L.reflects = true
+	seen := map[types.Type]bool{}
+	for _, in := range slices.Clone(L.order) {
+		if in.typ != nil && in.done {
+			L.nested(in.typ, seen)
 		}
 	}
 }
@@ -122,15 +164,20 @@ func (f *fn) bind(recv string, t types.Type, m *types.Func, sig *types.Signature
 		if anyIface(t) {
 			return fmt.Sprintf("%s.M(%s, %q).(func%s)", f.L.nb(), recv, m.Name(), f.L.signature(sig))
 		}
-		return recv + "." + m.Name()
 	}
 	in := f.method(t, m)
-	if in == nil {
+	over := methodOverrides[m.FullName()]
+	if in == nil && over == "" {
 		return recv + "." + m.Name()
 	}
 	b := f.fresh("b")
 	params, args := f.params(sig)
-	call := fmt.Sprintf("%s(%s)", f.use(in), strings.Join(append([]string{b}, args...), ", "))
+	call := strings.Join(append([]string{b}, args...), ", ")
+	if in != nil {
+		call = f.use(in) + "(" + call + ")"
+	} else {
+		call = f.L.nb() + "." + over + "(" + call + ")"
+	}
 	if sig.Results().Len() > 0 {
 		call = "return " + call
 	}

@@ -19,7 +19,23 @@ func cellType(t types.Type) (*types.Named, bool) {
 	if !ok || n.Obj().Pkg() == nil {
 		return nil, false
 	}
-	return n, interpreted(n.Obj().Pkg()) || overlaid(n.Obj().Pkg().Path())
+	return n, interpreted(n.Obj().Pkg()) || overlaid(n.Obj().Pkg().Path()) || openStruct(n)
+}
+
+// openStruct tells whether t is an instance of a compiled generic struct
+// without unexported fields: it is laid out like a cell's, and its methods
+// have bodies in package prelude.
+func openStruct(t *types.Named) bool {
+	s, ok := t.Underlying().(*types.Struct)
+	if !ok || t.TypeArgs().Len() == 0 || interpreted(t.Obj().Pkg()) {
+		return false
+	}
+	for f := range s.Fields() {
+		if !f.Exported() {
+			return false
+		}
+	}
+	return true
 }
 
 func interpreted(p *types.Package) bool { return nb.Interpreted(p) }
@@ -272,7 +288,8 @@ func boxed(t types.Type) bool {
 		if _, ok := cellType(t); ok {
 			return true
 		}
-		return false
+		_, ok := genericOf(t)
+		return ok
 	case *types.Pointer:
 		return boxed(t.Elem()) || holder(t.Elem())
 	case *types.Slice:

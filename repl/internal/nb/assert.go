@@ -92,16 +92,10 @@ func (rt *Runtime) holds(x any, c *core, d *Type) bool {
 	return rt.sameNative(x, d)
 }
 
-// sameNative tells whether a value without a box is of type d. What type that
-// is, is found out once: symbols do not change.
+// sameNative tells whether a value without a box is of type d.
 func (rt *Runtime) sameNative(x any, d *Type) bool {
-	t := d.native.Load()
-	if t == nil {
-		r := rt.ReflectType(d.T)
-		t = &r
-		d.native.Store(t)
-	}
-	return *t != nil && reflect.TypeOf(x) == *t
+	t := d.nativeType()
+	return t != nil && reflect.TypeOf(x) == t
 }
 
 // Must is x.(T) without ok.
@@ -154,7 +148,7 @@ func (rt *Runtime) implText(x any, d *Type) string {
 		if m, _ := types.MissingMethod(c.T.T, d.T.Underlying().(*types.Interface), true); m != nil {
 			missing = ": missing method " + m.Name()
 		}
-	} else if m := rt.missingNative(x, d); m != "" {
+	} else if m := rt.missingMethod(reflect.TypeOf(x), d); m != "" {
 		missing = ": missing method " + m
 	}
 	return fmt.Sprintf("interface conversion: %s is not %s%s", rt.NameOf(x), d.Name, missing)
@@ -183,7 +177,7 @@ func (rt *Runtime) implements(x any, d *Type) bool {
 	yes, known := rt.impls[k]
 	rt.mu.RUnlock()
 	if !known {
-		yes = rt.missingNative(x, d) == ""
+		yes = rt.missingMethod(reflect.TypeOf(x), d) == ""
 		rt.mu.Lock()
 		rt.impls[k] = yes
 		rt.mu.Unlock()
@@ -191,22 +185,41 @@ func (rt *Runtime) implements(x any, d *Type) bool {
 	return yes
 }
 
-// missingNative names the first method of interface d that compiled value x
+// missingMethod names the first method of interface d that the compiled type t
 // lacks, or "".
-func (rt *Runtime) missingNative(x any, d *Type) string {
+func (rt *Runtime) missingMethod(t reflect.Type, d *Type) string {
 	it := d.T.Underlying().(*types.Interface)
-	v := reflect.ValueOf(x)
 	for i := range it.NumMethods() {
 		m := it.Method(i)
-		f := v.MethodByName(m.Name())
-		if !m.Exported() || !f.IsValid() {
-			return m.Name()
-		}
-		if want := rt.ReflectType(m.Type()); want == nil || f.Type() != want {
+		f, ok := t.MethodByName(m.Name())
+		if !m.Exported() || !ok || !sameMethod(f.Type, rt.ReflectType(m.Type()), t.Kind() != reflect.Interface) {
 			return m.Name()
 		}
 	}
 	return ""
+}
+
+// sameMethod tells whether a method's type, behind the receiver if it takes
+// one, is want.
+func sameMethod(f, want reflect.Type, receiver bool) bool {
+	skip := 0
+	if receiver {
+		skip = 1
+	}
+	if want == nil || f.NumIn()-skip != want.NumIn() || f.NumOut() != want.NumOut() || f.IsVariadic() != want.IsVariadic() {
+		return false
+	}
+	for i := range want.NumIn() {
+		if f.In(i+skip) != want.In(i) {
+			return false
+		}
+	}
+	for i := range want.NumOut() {
+		if f.Out(i) != want.Out(i) {
+			return false
+		}
+	}
+	return true
 }
 
 // M is the method value x.name for a value in an interface.

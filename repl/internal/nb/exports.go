@@ -23,7 +23,7 @@ func (rt *Runtime) Exports() map[string]reflect.Value {
 		"Halt": rt.Halt, "Recv": rt.Recv, "Recv2": rt.Recv2, "Send": rt.Send, "Select": rt.Select,
 		"MakeHandle": rt.MakeHandle, "HandleValue": rt.HandleValue, "MakeWeak": rt.MakeWeak, "WeakValue": rt.WeakValue, "AddCleanup": rt.AddCleanup,
 		"HKDFExtract": rt.HKDFExtract, "HKDFExpand": rt.HKDFExpand, "HKDFKey": rt.HKDFKey, "PBKDF2Key": rt.PBKDF2Key,
-		"HashComparable": rt.HashComparable, "HashWrite": rt.HashWrite,
+		"ScanNull": rt.ScanNull, "NullValue": rt.NullValue, "HashComparable": rt.HashComparable, "HashWrite": rt.HashWrite,
 		"LoggerFatal": rt.LoggerFatal, "LoggerFatalf": rt.LoggerFatalf, "LoggerFatalln": rt.LoggerFatalln,
 		"AtomicLoad": rt.AtomicLoad, "AtomicStore": rt.AtomicStore, "AtomicSwap": rt.AtomicSwap, "AtomicCompareAndSwap": rt.AtomicCompareAndSwap,
 		// The interpreter has an environment of its own.
@@ -32,7 +32,9 @@ func (rt *Runtime) Exports() map[string]reflect.Value {
 		"Stdin": rt.Stdin, "Scan": rt.Scan, "Scanln": rt.Scanln, "Scanf": rt.Scanf,
 		"Sscan": rt.Sscan, "Sscanf": rt.Sscanf, "Sscanln": rt.Sscanln, "Fscan": rt.Fscan, "Fscanf": rt.Fscanf, "Fscanln": rt.Fscanln,
 		"Lock": rt.Lock, "WLock": rt.WLock, "RLock": rt.RLock, "Wait": rt.Wait, "CondWait": rt.CondWait,
-		"TypeOf": rt.TypeOf, "Interface": rt.Interface, "DeepEqual": rt.DeepEqual, "SortOrdered": rt.SortOrdered, "SortFunc": rt.SortFunc,
+		"TypeMethod": TypeMethod, "TypeMethodByName": TypeMethodByName, "TypeMethods": TypeMethods,
+		"Implements": Implements, "Assignable": Assignable, "Convertible": Convertible, "ReflectRecv": rt.ReflectRecv, "ReflectSend": rt.ReflectSend,
+		"SortOrdered": rt.SortOrdered, "SortFunc": rt.SortFunc,
 	}
 	out := map[string]reflect.Value{"D": reflect.ValueOf((*D)(nil)), "AtomicPointer": reflect.ValueOf((*AtomicPointer)(nil)),
 		"Handle": reflect.ValueOf((*Handle)(nil)), "WeakPointer": reflect.ValueOf((*WeakPointer)(nil))}

@@ -24,24 +24,33 @@ type printer struct {
 }
 
 func (rt *Runtime) format(s fmt.State, verb rune, c core) {
+	rt.formatted(s, verb, c.T.T, reflect.ValueOf(c.V), false)
+}
+
+// formatted prints v, a value of type t; with ro it calls none of its
+// methods.
+func (rt *Runtime) formatted(s fmt.State, verb rune, t types.Type, v reflect.Value, ro bool) {
 	p := &printer{rt: rt, spec: fmt.FormatString(s, verb), verb: verb, s: s}
 	p.plus = verb == 'v' && s.Flag('+')
 	p.hash = verb == 'v' && s.Flag('#')
 	if p.hash {
 		p.plus = false
 	}
-	p.boxed(&c, 0, false)
+	p.top(t, v, 0, ro)
 	_, _ = s.Write(p.buf.Bytes())
 }
 
 // boxed prints what an interface holds.
 func (p *printer) boxed(c *core, depth int, ro bool) {
-	v := reflect.ValueOf(c.V)
+	p.top(c.T.T, reflect.ValueOf(c.V), depth, ro)
+}
+
+func (p *printer) top(t types.Type, v reflect.Value, depth int, ro bool) {
 	if p.verb == 'p' {
-		fmt.Fprintf(&p.buf, p.spec, c.V)
+		fmt.Fprintf(&p.buf, p.spec, v.Interface())
 		return
 	}
-	p.value(c.T.T, v, depth, ro)
+	p.value(t, v, depth, ro)
 }
 
 // methods is fmt's handleMethods.
@@ -184,6 +193,10 @@ func stripped(v reflect.Value) reflect.Value {
 func (p *printer) name(t types.Type) string { return TypeName(t) }
 
 func (p *printer) structure(t types.Type, u *types.Struct, v reflect.Value, depth int, ro bool) {
+	if w, ok := v.Interface().(WeakPointer); ok {
+		p.weak(t, w)
+		return
+	}
 	if p.hash {
 		p.buf.WriteString(p.name(t))
 	}
@@ -203,6 +216,24 @@ func (p *printer) structure(t types.Type, u *types.Struct, v reflect.Value, dept
 		}
 		p.value(f.Type(), p.rt.field(v, i, f.Type()), depth+1, ro || !f.Exported())
 	}
+	p.buf.WriteByte('}')
+}
+
+// weak prints a weak pointer by its fields, which are laid out otherwise here.
+func (p *printer) weak(t types.Type, w WeakPointer) {
+	if p.hash {
+		fmt.Fprintf(&p.buf, "%s{_:[0]*%s{}, u:(unsafe.Pointer)(%p)}", p.name(t), w.T, w.P)
+		return
+	}
+	open := "{["
+	if p.plus {
+		open = "{_:["
+	}
+	p.buf.WriteString(open + "] ")
+	if p.plus {
+		p.buf.WriteString("u:")
+	}
+	p.address(types.Typ[types.UnsafePointer], reflect.ValueOf(w.Address()))
 	p.buf.WriteByte('}')
 }
 
@@ -363,7 +394,8 @@ func hasCellType(t types.Type, seen map[types.Type]bool) bool {
 		if p := t.Obj().Pkg(); Interpreted(p) {
 			return true
 		}
-		return false
+		_, ok := t.Underlying().(*types.Struct)
+		return ok && t.TypeArgs().Len() > 0 // laid out here, see Lowerer.generic
 	case *types.Pointer:
 		return hasCellType(t.Elem(), seen)
 	case *types.Slice:

@@ -188,8 +188,10 @@ func Recovered(r any) any {
 			return Recovered(r.Interface())
 		}
 		return nil
-	case *reflect.ValueError:
-		return nilDeref()
+	case *reflect.ValueError: // the interpreter's own, behind a nil pointer
+		if r.Kind == reflect.Invalid {
+			return nilDeref()
+		}
 	case string:
 		for _, m := range reflectTexts {
 			if strings.HasPrefix(r, m.prefix) {

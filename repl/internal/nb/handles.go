@@ -52,6 +52,14 @@ func (rt *Runtime) WeakValue(w WeakPointer) any {
 	return reflect.NewAt(w.T, unsafe.Pointer(p)).Interface()
 }
 
+// Address is an address that stands for the pointer, nil for the zero one.
+func (w WeakPointer) Address() unsafe.Pointer {
+	if wp, ok := w.P.(weak.Pointer[byte]); ok {
+		return *(*unsafe.Pointer)(unsafe.Pointer(&wp))
+	}
+	return nil
+}
+
 // AddCleanup is runtime.AddCleanup; f has the argument.
 func (rt *Runtime) AddCleanup(ptr any, f func()) runtime.Cleanup {
 	p := (*byte)(reflect.ValueOf(rt.Raw(ptr)).UnsafePointer())

@@ -185,31 +185,9 @@ func wordByte(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
 }
 
-func declaredName(t types.Type) string {
-	if n, ok := types.Unalias(t).(*types.Named); ok {
-		return n.Obj().Name()
-	}
-	return ""
-}
-
-func exportedMethods(t types.Type) int {
-	ms, n := types.NewMethodSet(t), 0
-	for i := range ms.Len() {
-		if ms.At(i).Obj().Exported() {
-			n++
-		}
-	}
-	return n
-}
-
 func elemOf(t types.Type) types.Type {
 	if e, ok := t.Underlying().(interface{ Elem() types.Type }); ok {
 		return e.Elem()
 	}
 	return nil
-}
-
-func structOf(t types.Type) *types.Struct {
-	s, _ := t.Underlying().(*types.Struct)
-	return s
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -67,7 +68,7 @@ func (rt *Runtime) Sprint(a ...any) string {
 	var b strings.Builder
 	prev := false
 	for i, x := range a {
-		x = Plain(x)
+		x = operand(x)
 		_, str := x.(string)
 		if c, ok := unwrap(x); ok {
 			_, str = c.V.(string)
@@ -126,9 +127,37 @@ func (rt *Runtime) Errorf(format string, a ...any) error {
 func plainAll(a []any) []any {
 	b := make([]any, len(a))
 	for i, x := range a {
-		b[i] = Plain(x)
+		b[i] = operand(x)
 	}
 	return b
+}
+
+// operand is x as fmt takes it: of a reflect.Value that is an operand itself
+// it prints what the value holds.
+func operand(x any) any {
+	if v, ok := x.(Value); ok {
+		if !v.IsValid() {
+			return v.Value
+		}
+		return reflectedOperand{v}
+	}
+	return Plain(x)
+}
+
+// reflectedOperand is an operand that was a reflect.Value.
+type reflectedOperand struct{ Value }
+
+// Format prints what the value holds.
+func (o reflectedOperand) Format(s fmt.State, verb rune) {
+	if v := o.Value; v.t != nil && v.Kind() != reflect.Interface {
+		v.t.rt.formatted(s, verb, v.t.T, v.Value, v.ro != free)
+		return
+	}
+	if o.CanInterface() {
+		fmt.Fprintf(s, fmt.FormatString(s, verb), o.Interface())
+		return
+	}
+	fmt.Fprintf(s, fmt.FormatString(s, verb), o.Value.Value)
 }
 
 // verbs answers %T itself: the verb becomes %s and the operand the name.
@@ -208,6 +237,8 @@ func ownName(x any) string {
 		return c.T.Name
 	}
 	switch x := x.(type) {
+	case reflectedOperand:
+		return "reflect.Value"
 	case RuntimeError:
 		if strings.HasPrefix(x.text, "index out of range") || strings.HasPrefix(x.text, "slice bounds") {
 			return "runtime.boundsError"
@@ -218,7 +249,7 @@ func ownName(x any) string {
 	case *TypeError:
 		return "*runtime.TypeAssertionError"
 	}
-	return ""
+	return reflectNames[reflect.TypeOf(x)]
 }
 
 // Result takes the values of a cell's trailing expression.

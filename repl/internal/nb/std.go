@@ -2,7 +2,6 @@ package nb
 
 import (
 	"cmp"
-	"fmt"
 	"log"
 	"reflect"
 	"slices"
@@ -30,15 +29,6 @@ func (rt *Runtime) DeepEqual(x, y any) bool {
 		return false
 	}
 	return reflect.DeepEqual(rt.Raw(x), rt.Raw(y))
-}
-
-// TypeOf is reflect.TypeOf; the type of a cell's value answers with its
-// declared name.
-func (rt *Runtime) TypeOf(x any) reflect.Type {
-	if c, ok := unwrap(x); ok {
-		return cellReflectType{reflect.TypeOf(c.V), c.T}
-	}
-	return reflect.TypeOf(x)
 }
 
 // SortOrdered is slices.Sort for every ordered element type.
@@ -82,46 +72,3 @@ func compareValue(a, b reflect.Value) int {
 func (rt *Runtime) SortFunc(x any, less func(i, j int) bool) {
 	sort.SliceStable(rt.Raw(x), less)
 }
-
-// cellReflectType is a reflect.Type with the static type's name.
-type cellReflectType struct {
-	reflect.Type
-	t *Type
-}
-
-// Name is the declared name, "" for types without.
-func (t cellReflectType) Name() string { return declaredName(t.t.T) }
-
-// String is what %T prints.
-func (t cellReflectType) String() string { return t.t.Name }
-
-// NumMethod counts the exported methods.
-func (t cellReflectType) NumMethod() int { return exportedMethods(t.t.T) }
-
-// Elem is the element type, with its name.
-func (t cellReflectType) Elem() reflect.Type {
-	e := elemOf(t.t.T)
-	if e == nil {
-		return t.Type.Elem()
-	}
-	return cellReflectType{t.Type.Elem(), t.t.rt.Intern(e)}
-}
-
-// Field is field i with its declared name.
-func (t cellReflectType) Field(i int) reflect.StructField {
-	f := t.Type.Field(i)
-	if s := structOf(t.t.T); s != nil {
-		f.Name = s.Field(i).Name()
-		f.Tag = reflect.StructTag(s.Tag(i))
-		f.Anonymous = s.Field(i).Embedded()
-		if !s.Field(i).Exported() {
-			f.PkgPath = s.Field(i).Pkg().Path()
-		}
-		if t.t.rt.HasCellType(s.Field(i).Type()) {
-			f.Type = cellReflectType{f.Type, t.t.rt.Intern(s.Field(i).Type())}
-		}
-	}
-	return f
-}
-
-var _ fmt.Stringer = cellReflectType{}

@@ -7,6 +7,10 @@
 // lost. Lowering therefore wraps it, where go/types sees the conversion, into
 // a Box that carries the static type; methods are registered per type as
 // binders, functions from a receiver to the method value.
+//
+// Package reflect is shown to cells with a Value that carries the static type
+// as well (Reflect): what reflection takes apart, makes or calls keeps its
+// type, so that it can be boxed again.
 package nb
 
 import (
@@ -43,18 +47,19 @@ type Type struct {
 
 	iface  bool
 	native atomic.Pointer[reflect.Type] // of values without a box, nil inside when there is none
+
+	reflect atomic.Pointer[cellReflectType]
 }
 
 // Runtime is the run-time half of one session.
 type Runtime struct {
 	Symbols func(path, name string) (reflect.Value, bool) // the compiled symbols
+	Object  func(path, name string) types.Object          // the same for go/types, nil when there is none
 
 	mu       sync.RWMutex
 	types    []*Type
 	byType   typeutil.Map
-	native   map[reflect.Type]types.Type
 	impls    map[implKey]bool
-	reps     map[reflect.Type][]*Type // cell structs by their layout
 	switches []Switch
 
 	mark atomic.Pointer[func() int] // the line mark now
@@ -84,7 +89,7 @@ func (rt *Runtime) SetMark(read func() int) { rt.mark.Store(&read) }
 
 // NewRuntime returns an empty runtime.
 func NewRuntime(symbols func(path, name string) (reflect.Value, bool)) *Runtime {
-	rt := &Runtime{Symbols: symbols, native: map[reflect.Type]types.Type{}, impls: map[implKey]bool{}, reps: map[reflect.Type][]*Type{}}
+	rt := &Runtime{Symbols: symbols, impls: map[implKey]bool{}}
 	rt.stdin.rt = rt
 	return rt
 }
@@ -180,7 +185,6 @@ func (rt *Runtime) Method(x any, name string) (fn, recv, value any) {
 // interpreter leaves placeholders where a type contains itself.
 func (rt *Runtime) RegT(id int, ptr any) {
 	d := rt.typ(id)
-	rt.layout(d, reflect.TypeOf(ptr).Elem())
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.rep = reflect.TypeOf(ptr).Elem()

@@ -26,13 +26,14 @@ func Source(path string) string {
 		return slices
 	case "maps":
 		return maps
-	case "cmp", "sync", "math/rand/v2", "errors", "reflect", "iter", "runtime", "crypto/hkdf", "crypto/pbkdf2", "hash/maphash":
+	case "cmp", "sync", "math/rand/v2", "errors", "reflect", "iter", "runtime", "crypto/hkdf", "crypto/pbkdf2", "hash/maphash", "database/sql":
 		return others
 	}
 	return ""
 }
 
-// Prefix is put before a function's name in the shared source.
+// Prefix is put before a function's name in the shared source; a method is a
+// function there, called Type_Method, whose first parameter is the receiver.
 func Prefix(path string) string {
 	switch path {
 	case "cmp":
@@ -45,7 +46,7 @@ func Prefix(path string) string {
 		return "errors_"
 	case "iter", "reflect", "runtime":
 		return path + "_"
-	case "crypto/hkdf", "crypto/pbkdf2", "hash/maphash":
+	case "crypto/hkdf", "crypto/pbkdf2", "hash/maphash", "database/sql":
 		return path[strings.IndexByte(path, '/')+1:] + "_"
 	}
 	return ""
@@ -61,6 +62,8 @@ func HKDFKey(h func() hash.Hash, secret, salt []byte, info string, n int) ([]byt
 func PBKDF2Key(h func() hash.Hash, password string, salt []byte, iter, n int) ([]byte, error) { return nil, nil }
 func HashComparable(seed maphash.Seed, v any) uint64 { return 0 }
 func HashWrite(h *maphash.Hash, v any) {}
+func NullValue(v any) (any, error) { return nil, nil }
+func ScanNull(dest, src any) error { return nil }
 func SortOrdered(x any) {}
 func SortFunc(x any, less func(i, j int) bool) {}
 `
