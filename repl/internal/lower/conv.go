@@ -166,9 +166,11 @@ func (f *fn) constant(v constant.Value, t types.Type) string {
 		}
 	case info&types.IsComplex != 0:
 		v = constant.ToComplex(v)
-		text = fmt.Sprintf("complex(%s, %s)", floatText(constant.Real(v)), floatText(constant.Imag(v)))
+		// The interpreter takes complex(…) of constants for a constant, of a kind
+		// that it cannot divide by.
+		text = fmt.Sprintf("%s.Complex(%s, %s)", f.L.nb(), floatText(constant.Real(v)), floatText(constant.Imag(v)))
 		if b.Kind() == types.Complex64 {
-			text = fmt.Sprintf("complex(float32(%s), float32(%s))", floatText(constant.Real(v)), floatText(constant.Imag(v)))
+			text = "complex64(" + text + ")"
 		}
 		if !isNative(t) {
 			return text

@@ -25,7 +25,16 @@ func (f *fn) plain(x ast.Expr) bool {
 		s := f.info.Selections[x]
 		return s != nil && s.Kind() == types.FieldVal && f.plain(x.X)
 	case *ast.BinaryExpr:
-		return (x.Op == token.ADD || x.Op == token.SUB) && f.plain(x.X) && f.plain(x.Y)
+		switch x.Op {
+		case token.ADD, token.SUB, token.MUL, token.AND, token.OR, token.XOR:
+		case token.REM, token.QUO:
+			if f.info.Types[x.Y].Value == nil {
+				return false // it may panic itself
+			}
+		default:
+			return false
+		}
+		return f.plain(x.X) && f.plain(x.Y)
 	}
 	return false
 }

@@ -18,6 +18,7 @@ type target struct {
 	// written down in code and made after the call.
 	yield   bool
 	code    string
+	state   string // how far the loop is, see nb.BadRange
 	escapes []escape
 }
 
@@ -54,6 +55,7 @@ func (f *fn) escape(i int, e escape) {
 		t.escapes = append(t.escapes, e)
 	}
 	f.line("%s = %d", t.code, n+1)
+	f.line("%s = %d", t.state, nb.RangeDone)
 	f.line("return false")
 }
 
@@ -89,6 +91,11 @@ func (f *fn) jump(tok token.Token, t *target, i int, label string) {
 		return
 	}
 	if t.yield {
+		state := nb.RangeDone
+		if tok == token.CONTINUE {
+			state = nb.RangeReady
+		}
+		f.line("%s = %d", t.state, state)
 		f.line("return %v", tok == token.CONTINUE)
 		return
 	}

@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+
+	"graft/repl/internal/nb"
 	"strings"
 )
 
@@ -153,10 +155,11 @@ func (f *fn) rangeOverFunc(s *ast.RangeStmt, sig *types.Signature, label string)
 	t := &target{label: label, loop: true, yield: true, code: code}
 	var params []string
 	vars := []ast.Expr{s.Key, s.Value}
-	state := f.fresh("done")
-	f.line("%s := false", state)
+	t.state = f.fresh("state")
+	f.line("%s := %d", t.state, nb.RangeReady)
 	body := f.capture(func() {
-		f.line("if %s { %s.Panic(%q) }", state, f.L.nb(), "range function continued iteration after function for loop body returned false")
+		f.line("if %s != %d { %s.BadRange(%s) }", t.state, nb.RangeReady, f.L.nb(), t.state)
+		f.line("%s = %d", t.state, nb.RangePanic)
 		for i := range yield.Params().Len() {
 			p := f.fresh("y")
 			pt := yield.Params().At(i).Type()
@@ -166,6 +169,7 @@ func (f *fn) rangeOverFunc(s *ast.RangeStmt, sig *types.Signature, label string)
 			}
 		}
 		f.loopBody(s.Body, t)
+		f.line("%s = %d", t.state, nb.RangeReady)
 		f.line("return true")
 	})
 	y := f.fresh("yield")
@@ -175,7 +179,8 @@ func (f *fn) rangeOverFunc(s *ast.RangeStmt, sig *types.Signature, label string)
 		fun += ".(func" + f.L.signature(a) + ")"
 	}
 	f.line("%s(%s)", fun, y)
-	f.line("%s = true", state)
+	f.line("if %s == %d { %s.BadRange(%d) }", t.state, nb.RangePanic, f.L.nb(), nb.RangeMissed)
+	f.line("%s = %d", t.state, nb.RangeExhausted)
 	for n, e := range t.escapes {
 		f.line("if %s == %d {", code, n+1)
 		if e.ret {

@@ -170,24 +170,29 @@ func (p *printer) native(t types.Type, v reflect.Value, depth int, ro bool) {
 			return
 		}
 	}
-	if ro && hasFmtMethod(v.Type()) {
-		v = stripped(v)
+	if p.hash && v.Kind() == reflect.Interface && v.IsNil() {
+		p.buf.WriteString(p.name(t) + "(nil)")
+		return
 	}
-	fmt.Fprintf(&p.buf, p.spec, v.Interface())
+	p.foreign(v.Interface(), depth, ro)
+}
+
+// foreign prints a value that fmt knows; with ro as that of an unexported
+// field, without its methods.
+func (p *printer) foreign(x any, depth int, ro bool) {
+	v := reflect.ValueOf(x)
+	switch {
+	case !ro || !v.IsValid():
+		fmt.Fprintf(&p.buf, p.spec, x)
+	case v.Kind() == reflect.Pointer && depth > 0:
+		fmt.Fprintf(&p.buf, p.spec, v.UnsafePointer())
+	default:
+		fmt.Fprintf(&p.buf, p.spec, reflect.ValueOf(struct{ x any }{x}).Field(0).Elem())
+	}
 }
 
 func hasFmtMethod(t reflect.Type) bool {
 	return t.Implements(stringerType) || t.Implements(errorType) || t.Implements(reflect.TypeFor[fmt.Formatter]())
-}
-
-// stripped is v without its methods, as fmt sees an unexported field.
-func stripped(v reflect.Value) reflect.Value {
-	for _, b := range basics {
-		if b != nil && b.Kind() == v.Kind() {
-			return v.Convert(b)
-		}
-	}
-	return v
 }
 
 func (p *printer) name(t types.Type) string { return TypeName(t) }
@@ -346,7 +351,11 @@ func (p *printer) address(t types.Type, v reflect.Value) {
 	case 'b', 'o', 'd', 'x', 'X':
 		fmt.Fprintf(&p.buf, p.spec, a)
 	default:
-		fmt.Fprintf(&p.buf, "%%!%c(%s=0x%x)", p.verb, p.name(t), a)
+		text := "<nil>"
+		if a != 0 {
+			text = "0x" + strconv.FormatUint(uint64(a), 16)
+		}
+		fmt.Fprintf(&p.buf, "%%!%c(%s=%s)", p.verb, p.name(t), text)
 	}
 }
 
@@ -376,7 +385,7 @@ func (p *printer) any(x any, depth int, ro bool) {
 		fmt.Fprintf(&p.buf, p.spec, v.UnsafePointer())
 		return
 	}
-	fmt.Fprintf(&p.buf, p.spec, x)
+	p.foreign(x, depth, ro)
 }
 
 // HasCellType tells whether fmt could not print t by itself: it mentions a

@@ -192,6 +192,10 @@ func Recovered(r any) any {
 		if r.Kind == reflect.Invalid {
 			return nilDeref()
 		}
+	case runtime.Error:
+		if t, ok := strings.CutPrefix(r.Error(), "hash of unhashable type: "); ok { // a type that reflection made
+			return RuntimeError{"hash of unhashable type " + t}
+		}
 	case string:
 		for _, m := range reflectTexts {
 			if strings.HasPrefix(r, m.prefix) {

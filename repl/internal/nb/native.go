@@ -191,3 +191,6 @@ func elemOf(t types.Type) types.Type {
 	}
 	return nil
 }
+
+// Complex is the complex builtin.
+func Complex(re, im float64) complex128 { return complex(re, im) }

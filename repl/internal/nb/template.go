@@ -1,10 +1,13 @@
 package nb
 
 import (
+	"errors"
 	"fmt"
 	"go/types"
 	"io"
 	"reflect"
+	"regexp"
+	"strings"
 	"text/template"
 	"text/template/parse"
 )
@@ -15,7 +18,7 @@ func (rt *Runtime) Execute(t *template.Template, w io.Writer, data any) error {
 	if err != nil {
 		return err
 	}
-	return u.Execute(w, rt.opened(data))
+	return inOwnWords(u.Execute(w, rt.opened(data)))
 }
 
 // ExecuteTemplate is (*template.Template).ExecuteTemplate.
@@ -24,7 +27,7 @@ func (rt *Runtime) ExecuteTemplate(t *template.Template, w io.Writer, name strin
 	if err != nil {
 		return err
 	}
-	return u.ExecuteTemplate(w, name, rt.opened(data))
+	return inOwnWords(u.ExecuteTemplate(w, name, rt.opened(data)))
 }
 
 // rewritten is a copy of t in which field chains, .A.B, are calls of a
@@ -46,6 +49,47 @@ func (rt *Runtime) rewritten(t *template.Template) (*template.Template, error) {
 	}
 	return u, nil
 }
+
+// getText is a call of the function in an error, and what follows it.
+var getText = regexp.MustCompile(`<graftꞏget (\S+) \d+((?: "\w+")+)[^>]*>: error calling graftꞏget: `)
+
+// inOwnWords puts the template's own text into an error that names the
+// function.
+func inOwnWords(err error) error {
+	e, ok := err.(template.ExecError)
+	if !ok {
+		return err
+	}
+	text := getText.ReplaceAllStringFunc(e.Error(), func(s string) string {
+		m := getText.FindStringSubmatch(s)
+		names := strings.Fields(strings.ReplaceAll(m[2], `"`, ""))
+		chain := strings.TrimSuffix(m[1], ".") + "." + strings.Join(names, ".")
+		var failed *memberError
+		if errors.As(e.Err, &failed) {
+			return "<" + chain + ">: error calling " + failed.name + ": "
+		}
+		return "<" + chain + ">: "
+	})
+	return template.ExecError{Name: e.Name, Err: &reworded{text, e.Err}}
+}
+
+// reworded is an error with another text.
+type reworded struct {
+	text string
+	err  error
+}
+
+func (r *reworded) Error() string { return r.text }
+func (r *reworded) Unwrap() error { return r.err }
+
+// memberError is what a method returned.
+type memberError struct {
+	name string
+	err  error
+}
+
+func (m *memberError) Error() string { return m.err.Error() }
+func (m *memberError) Unwrap() error { return m.err }
 
 var nodeType = reflect.TypeFor[parse.Node]()
 
@@ -161,7 +205,7 @@ func (rt *Runtime) templateMember(x any, name string, args []any) (any, error) {
 		return nil, fmt.Errorf("nil data; no entry for key %q", name)
 	}
 	if m := v.MethodByName(name); m.IsValid() {
-		return callMember(m, args)
+		return callMember(name, m, args)
 	}
 	for v.Kind() == reflect.Pointer && !v.IsNil() {
 		v = v.Elem()
@@ -189,7 +233,7 @@ func (noValue) String() string { return "<no value>" }
 
 func (rt *Runtime) boxMember(c *core, name string, args []any) (any, error) {
 	if b := c.T.binder(name); b != nil {
-		return callMember(reflect.ValueOf(b(c.V)), args)
+		return callMember(name, reflect.ValueOf(b(c.V)), args)
 	}
 	if m, ok := c.T.T.Underlying().(*types.Map); ok {
 		v := reflect.ValueOf(c.V)
@@ -206,7 +250,7 @@ func (rt *Runtime) boxMember(c *core, name string, args []any) (any, error) {
 		if pd := rt.lookup(types.NewPointer(t)); pd != nil && pd.binder(name) != nil {
 			p := reflect.New(v.Type())
 			p.Elem().Set(v)
-			return callMember(reflect.ValueOf(pd.binder(name)(p.Interface())), args)
+			return callMember(name, reflect.ValueOf(pd.binder(name)(p.Interface())), args)
 		}
 		return nil, fmt.Errorf("can't evaluate field %s in type %s", name, c.T.Name)
 	}
@@ -233,7 +277,7 @@ func (rt *Runtime) rebox(t types.Type, v reflect.Value) any {
 	return rt.Intern(t).box(v.Interface())
 }
 
-func callMember(m reflect.Value, args []any) (any, error) {
+func callMember(name string, m reflect.Value, args []any) (any, error) {
 	in := make([]reflect.Value, len(args))
 	for i, a := range args {
 		if s, ok := a.(sealed); ok {
@@ -250,7 +294,7 @@ func callMember(m reflect.Value, args []any) (any, error) {
 	out := m.Call(in)
 	if len(out) == 2 {
 		if err, ok := out[1].Interface().(error); ok && err != nil {
-			return nil, err
+			return nil, &memberError{name, err}
 		}
 	}
 	return out[0].Interface(), nil

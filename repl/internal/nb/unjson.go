@@ -24,7 +24,7 @@ func (rt *Runtime) Unmarshal(data []byte, v any) error {
 	if !json.Valid(data) {
 		return json.Unmarshal(data, new(any)) // the library's own words
 	}
-	return rt.decodeAll(data, p.Elem(), reflect.ValueOf(c.V).Elem(), false)
+	return (&decoder{rt: rt}).all(data, p.Elem(), reflect.ValueOf(c.V).Elem())
 }
 
 // decoder stores JSON by static types. As the library does, it goes on after
@@ -32,32 +32,42 @@ func (rt *Runtime) Unmarshal(data []byte, v any) error {
 type decoder struct {
 	rt     *Runtime
 	strict bool // unknown fields are errors
+	number bool // numbers in interfaces are json.Number
 	first  error
 }
 
-func (rt *Runtime) decodeAll(data []byte, t types.Type, v reflect.Value, strict bool) error {
-	d := &decoder{rt: rt, strict: strict}
+func (d *decoder) all(data []byte, t types.Type, v reflect.Value) error {
 	if err := d.decode(data, t, v); err != nil {
 		return err
 	}
 	return d.first
 }
 
-// typeError is json.UnmarshalTypeError with a declared type's name.
-type typeError struct{ value, field, typ string }
+// unfit is the error of JSON that does not fit type t, laid out as v is.
+func (d *decoder) unfit(value string, t types.Type, v reflect.Value) error {
+	return &json.UnmarshalTypeError{Value: value, Type: d.rt.Intern(t).reflected(v.Type())}
+}
 
-func (e *typeError) Error() string {
-	if e.field != "" {
-		return "json: cannot unmarshal " + e.value + " into Go struct field " + e.field + " of type " + e.typ
+// unmarshal lets encoding/json decode what has no cell's type in it.
+func (d *decoder) unmarshal(data []byte, to any) error {
+	if !d.strict && !d.number {
+		return json.Unmarshal(data, to)
 	}
-	return "json: cannot unmarshal " + e.value + " into Go value of type " + e.typ
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if d.strict {
+		dec.DisallowUnknownFields()
+	}
+	if d.number {
+		dec.UseNumber()
+	}
+	return dec.Decode(to)
 }
 
 // wrong keeps the first error about a type and lets decoding go on; other
 // errors end it.
 func (d *decoder) wrong(err error) error {
 	switch err.(type) {
-	case *json.UnmarshalTypeError, *typeError:
+	case *json.UnmarshalTypeError:
 		if d.first == nil {
 			d.first = err
 		}
@@ -70,22 +80,26 @@ func (d *decoder) wrong(err error) error {
 func (d *decoder) within(name, field string, decode func() error) error {
 	had := d.first
 	err := decode()
-	if had != nil || d.first == nil {
-		return err
+	place := func(err error) {
+		if e, ok := err.(*json.UnmarshalTypeError); ok {
+			if e.Struct == "" {
+				e.Struct = name
+			}
+			e.Field = strings.TrimSuffix(field+"."+e.Field, ".")
+		}
 	}
-	switch e := d.first.(type) {
-	case *json.UnmarshalTypeError:
-		if e.Struct == "" {
-			e.Struct = name
-		}
-		e.Field = strings.TrimSuffix(field+"."+e.Field, ".")
-	case *typeError:
-		if e.field == "" {
-			e.field = name + "." + field
-		} else {
-			own, path, _ := strings.Cut(e.field, ".")
-			e.field = own + "." + field + "." + path
-		}
+	place(err)
+	if had == nil {
+		place(d.first)
+	}
+	return err
+}
+
+// own is what a cell's UnmarshalJSON or UnmarshalText returned: the struct
+// that an error names is the one that is decoded here.
+func own(err error) error {
+	if e, ok := err.(*json.UnmarshalTypeError); ok {
+		e.Struct = ""
 	}
 	return err
 }
@@ -104,16 +118,18 @@ func (rt *Runtime) Decode(d *json.Decoder, v any) error {
 	if !ok {
 		return fmt.Errorf("json: Unmarshal(non-pointer %s)", c.T.Name)
 	}
-	return rt.decodeAll(raw, p.Elem(), reflect.ValueOf(c.V).Elem(), strictDecoder(d))
+	own := &decoder{rt: rt, strict: setting(d, "disallowUnknownFields"), number: setting(d, "useNumber")}
+	return own.all(raw, p.Elem(), reflect.ValueOf(c.V).Elem())
 }
 
-// strictDecoder tells whether DisallowUnknownFields was called.
-func strictDecoder(d *json.Decoder) bool {
+// setting tells whether a switch of a decoder is on, such as
+// DisallowUnknownFields.
+func setting(d *json.Decoder, name string) bool {
 	f := reflect.ValueOf(d).Elem().FieldByName("d")
 	if f.Kind() != reflect.Struct {
 		return false
 	}
-	f = f.FieldByName("disallowUnknownFields")
+	f = f.FieldByName(name)
 	return f.Kind() == reflect.Bool && f.Bool()
 }
 
@@ -125,7 +141,7 @@ func (d *decoder) decode(data []byte, t types.Type, v reflect.Value) error {
 	if pt := rt.lookup(types.NewPointer(t)); pt != nil && !types.IsInterface(t) && !null {
 		if m := pt.binder("UnmarshalJSON"); m != nil {
 			if f, ok := m(v.Addr().Interface()).(func([]byte) error); ok {
-				return f(data)
+				return own(f(data))
 			}
 		}
 		if m := pt.binder("UnmarshalText"); m != nil && len(data) > 0 && data[0] == '"' {
@@ -134,12 +150,12 @@ func (d *decoder) decode(data []byte, t types.Type, v reflect.Value) error {
 				if err := json.Unmarshal(data, &s); err != nil {
 					return err
 				}
-				return f([]byte(s))
+				return own(f([]byte(s)))
 			}
 		}
 	}
 	if !rt.HasCellType(t) {
-		return d.native(json.Unmarshal(data, v.Addr().Interface()))
+		return d.native(d.unmarshal(data, v.Addr().Interface()))
 	}
 	if null {
 		switch v.Kind() {
@@ -161,10 +177,10 @@ func (d *decoder) decode(data []byte, t types.Type, v reflect.Value) error {
 		return d.decodeMap(data, u, v)
 	case *types.Interface:
 		if u.NumMethods() > 0 {
-			return d.wrong(&typeError{kindOf(data), "", TypeName(t)})
+			return d.wrong(d.unfit(kindOf(data), t, v))
 		}
 		var x any
-		if err := json.Unmarshal(data, &x); err != nil {
+		if err := d.unmarshal(data, &x); err != nil {
 			return err
 		}
 		v.Set(reflect.ValueOf(&x).Elem())
@@ -172,7 +188,7 @@ func (d *decoder) decode(data []byte, t types.Type, v reflect.Value) error {
 	}
 	err := json.Unmarshal(data, v.Addr().Interface())
 	if te, ok := err.(*json.UnmarshalTypeError); ok && te.Field == "" {
-		err = &typeError{te.Value, "", TypeName(t)}
+		err = d.unfit(te.Value, t, v)
 	}
 	return d.native(err)
 }
@@ -211,7 +227,7 @@ func (d *decoder) decodeStruct(data []byte, t types.Type, u *types.Struct, v ref
 		return err
 	}
 	if tok != json.Delim('{') {
-		return d.wrong(&typeError{kindOf(data), "", TypeName(t)})
+		return d.wrong(d.unfit(kindOf(data), t, v))
 	}
 	fields := jsonFields(u)
 	for dec.More() {
@@ -231,12 +247,12 @@ func (d *decoder) decodeStruct(data []byte, t types.Type, u *types.Struct, v ref
 			continue
 		}
 		fv := d.rt.reach(u, v, f.path)
-		if f.has("string") && len(raw) > 0 && raw[0] == '"' {
-			var s string
-			if json.Unmarshal(raw, &s) == nil {
-				if _, str := f.typ.Underlying().(*types.Basic); str && fv.Kind() != reflect.String {
-					raw = json.RawMessage(s)
+		if f.has("string") && quotable(f.typ) && string(raw) != "null" {
+			if raw, err = d.unquoted(raw, f.typ); err != nil {
+				if d.first == nil {
+					d.first = err
 				}
+				continue
 			}
 		}
 		if err := d.within(declaredName(t), f.name, func() error { return d.decode(raw, f.typ, fv) }); err != nil {
@@ -294,7 +310,7 @@ func (d *decoder) decodeSlice(data []byte, u *types.Slice, v reflect.Value) erro
 		return nil
 	}
 	if err := json.Unmarshal(data, &raw); err != nil {
-		return d.wrong(&typeError{kindOf(data), "", TypeName(u)})
+		return d.wrong(d.unfit(kindOf(data), u, v))
 	}
 	s := reflect.MakeSlice(v.Type(), len(raw), len(raw))
 	for i := range raw {
@@ -309,7 +325,7 @@ func (d *decoder) decodeSlice(data []byte, u *types.Slice, v reflect.Value) erro
 func (d *decoder) decodeArray(data []byte, u *types.Array, v reflect.Value) error {
 	var raw []json.RawMessage
 	if err := json.Unmarshal(data, &raw); err != nil {
-		return d.wrong(&typeError{kindOf(data), "", TypeName(u)})
+		return d.wrong(d.unfit(kindOf(data), u, v))
 	}
 	for i := range v.Len() {
 		if i >= len(raw) {
@@ -326,7 +342,7 @@ func (d *decoder) decodeArray(data []byte, u *types.Array, v reflect.Value) erro
 func (d *decoder) decodeMap(data []byte, u *types.Map, v reflect.Value) error {
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(data, &raw); err != nil {
-		return d.wrong(&typeError{kindOf(data), "", TypeName(u)})
+		return d.wrong(d.unfit(kindOf(data), u, v))
 	}
 	if v.IsNil() {
 		v.Set(reflect.MakeMap(v.Type()))
@@ -350,6 +366,41 @@ func (d *decoder) decodeMap(data []byte, u *types.Map, v reflect.Value) error {
 		v.SetMapIndex(k, e)
 	}
 	return nil
+}
+
+// quotable tells whether the option string means something for a field.
+func quotable(t types.Type) bool {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	b, ok := t.Underlying().(*types.Basic)
+	return ok && b.Info()&types.IsComplex == 0
+}
+
+// unquoted is the JSON within a string, of a field with the option string.
+func (d *decoder) unquoted(raw json.RawMessage, t types.Type) (json.RawMessage, error) {
+	name := TypeName(t)
+	if raw[0] != '"' {
+		return nil, fmt.Errorf("json: invalid use of ,string struct tag, trying to unmarshal unquoted value into %s", name)
+	}
+	var s string
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return nil, err
+	}
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	want := "number"
+	switch info := t.Underlying().(*types.Basic).Info(); {
+	case info&types.IsString != 0:
+		want = "string"
+	case info&types.IsBoolean != 0:
+		want = "bool"
+	}
+	if !json.Valid([]byte(s)) || s != "null" && kindOf([]byte(s)) != want {
+		return nil, fmt.Errorf("json: invalid use of ,string struct tag, trying to unmarshal %q into %s", s, TypeName(t))
+	}
+	return json.RawMessage(s), nil
 }
 
 // kindOf names a JSON value as encoding/json's errors do.
