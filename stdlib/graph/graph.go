@@ -91,6 +91,20 @@ type Node struct {
 	n    *ops.Node
 	name string
 	spec ops.Spec
+
+	aliases []string
+}
+
+// Aliases are names that the node has besides its own: a layer's result has
+// that of the layer's scope where the layer puts it into collections
+// (tensor.aliases).
+func (n *Node) Aliases() []string { return slices.Clone(n.aliases) }
+
+// AddAlias gives the node one more name; one that it has is not added again.
+func (n *Node) AddAlias(name string) {
+	if !slices.Contains(n.aliases, name) {
+		n.aliases = append(n.aliases, name)
+	}
 }
 
 // Name is the operation's name, scopes before it, as in "net/fc1/BiasAdd".

@@ -100,8 +100,6 @@ func (c *refCase) special(t *testing.T) func(*graph.Node, Config) (*graph.Node, 
 			c.EndPoints[i].Op = &op
 		}
 	}
-	// The convolutions in a UnitFn are end points of TF-Slim's only.
-	c.EndPoints = slices.DeleteFunc(c.EndPoints, func(e refStat) bool { return strings.Contains(e.Name, "/mine/unit_1/") })
 	return func(images *graph.Node, config Config) (*graph.Node, EndPoints, error) {
 		config.ConvDefs = defs
 		switch {

@@ -117,16 +117,43 @@ func (b *builder) resnetBlock(unit bottleneck, block ResnetBlock, d *dilation) {
 				unit(b, u, rate)
 				return
 			}
-			b.layer(func(s graph.Scope, x *graph.Node) (*graph.Node, error) { return block.UnitFn(s, x, u, rate) })
-			if b.err == nil && b.x == nil {
-				b.fail("UnitFn of %s returns neither a node nor an error", b.s.Path())
-			}
+			b.unitFn(block.UnitFn, u, rate)
 		})
 	}
 	b.mark(b.s.Path())
 	if after, _ = d.next(b, after); after > 1 {
 		b.subsample("MaxPool2D", after)
 	}
+}
+
+// unitFn builds a caller's unit, whose convolutions are end points.
+func (b *builder) unitFn(f func(graph.Scope, *graph.Node, ResnetUnit, int) (*graph.Node, error), u ResnetUnit, rate int) {
+	key := b.c.Scope + "/_end_points" // TF-Slim's
+	b.with(slim.Args{OutputsCollections: []string{key}}, []slim.Layer{slim.LayerConv2D}, func() {
+		before, err := b.s.Graph().NodeCollection(key, "")
+		if err != nil {
+			b.err = err
+			return
+		}
+		b.layer(func(s graph.Scope, x *graph.Node) (*graph.Node, error) { return f(s, x, u, rate) })
+		if b.err == nil && b.x == nil {
+			b.fail("UnitFn of %s returns neither a node nor an error", b.s.Path())
+			return
+		}
+		after, err := b.s.Graph().NodeCollection(key, "")
+		if err != nil {
+			b.err = err
+			return
+		}
+		top := b.x
+		for _, x := range after[len(before):] {
+			b.x = x
+			for _, name := range x.Aliases() {
+				b.mark(name)
+			}
+		}
+		b.x = top
+	})
 }
 
 func (b *builder) resnetHead() {

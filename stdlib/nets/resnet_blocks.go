@@ -16,8 +16,8 @@ type ResnetBlock struct {
 	Units []ResnetUnit
 	// UnitFn builds a unit on x, [batch, height, width, channels], in the scope
 	// s (unit_fn). u has the stride that OutputStride leaves, rate is the
-	// dilation that makes up for the rest. The block is an end point, the layers
-	// of UnitFn are none. Default: the net's bottleneck.
+	// dilation that makes up for the rest. The block and UnitFn's convolutions
+	// by slim.Conv2D are end points. Default: the net's bottleneck.
 	UnitFn func(s graph.Scope, x *graph.Node, u ResnetUnit, rate int) (*graph.Node, error)
 }
 

@@ -162,14 +162,40 @@ func (y *layer) activate(x *graph.Node, own Activation) (*graph.Node, error) {
 	return x, y.collect(x)
 }
 
-// collect notes the result in its collections.
+// collect notes the result in its collections, and there under the path of
+// the layer's scope (collect_named_outputs).
 func (y *layer) collect(x *graph.Node) error {
+	if len(y.a.OutputsCollections) > 0 {
+		x.AddAlias(y.s.Path())
+	}
 	for _, key := range y.a.OutputsCollections {
 		if err := x.Graph().AddNodeToCollection(key, x); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ConvertCollectionToDict lists the results of the layers that have the key in
+// their OutputsCollections, by the paths of the layers' scopes: end points
+// (slim.utils.convert_collection_to_dict). A node that was added by hand, and
+// has no other name, has its own. Errors: those of Graph.NodeCollection.
+func ConvertCollectionToDict(g *graph.Graph, key string) (map[string]*graph.Node, error) {
+	all, err := g.NodeCollection(key, "")
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]*graph.Node{}
+	for _, n := range all {
+		names := n.Aliases()
+		if len(names) == 0 {
+			names = []string{n.Name()}
+		}
+		for _, name := range names {
+			out[name] = n
+		}
+	}
+	return out, nil
 }
 
 // channels is the last axis of the layer's input, which must have rank axes,
