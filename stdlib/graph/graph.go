@@ -98,7 +98,7 @@ type Node struct {
 // Aliases are names that the node has besides its own: a layer's result has
 // that of the layer's scope where the layer puts it into collections
 // (tensor.aliases).
-func (n *Node) Aliases() []string { return slices.Clone(n.aliases) }
+func (n *Node) Aliases() []string { return slices.Clone(n.there().aliases) }
 
 // AddAlias gives the node one more name; one that it has is not added again.
 func (n *Node) AddAlias(name string) {
@@ -108,21 +108,29 @@ func (n *Node) AddAlias(name string) {
 }
 
 // Name is the operation's name, scopes before it, as in "net/fc1/BiasAdd".
-func (n *Node) Name() string { return n.name }
+func (n *Node) Name() string { return n.there().name }
 
 // Shape is the size of each axis, Unknown where only a run knows; nil for a
 // scalar.
-func (n *Node) Shape() []int { return slices.Clone(n.spec.Shape) }
+func (n *Node) Shape() []int { return slices.Clone(n.there().spec.Shape) }
 
 // DType is the element type.
-func (n *Node) DType() DType { return n.spec.DType }
+func (n *Node) DType() DType { return n.there().spec.DType }
 
 // Graph is the graph that the node is in.
-func (n *Node) Graph() *Graph { return n.g }
+func (n *Node) Graph() *Graph { return n.there().g }
+
+// there panics for a nil node with words that say where it comes from.
+func (n *Node) there() *Node {
+	if n == nil {
+		panic("graph: the node is nil: nothing made it, or no end point has the name that was asked for; EndPoints.Get of package nets says which there are")
+	}
+	return n
+}
 
 // Op is TensorFlow's name of what the node computes, such as Conv2D.
 func (n *Node) Op() string {
-	switch op := n.n.Op().(type) {
+	switch op := n.there().n.Op().(type) {
 	case *ops.Op:
 		return op.Kernel.Name()
 	case nil:
@@ -139,7 +147,7 @@ func (n *Node) Op() string {
 
 // Inputs are the nodes that it is computed from, none for a leaf.
 func (n *Node) Inputs() []*Node {
-	op, _ := n.n.Op().(*ops.Op)
+	op, _ := n.there().n.Op().(*ops.Op)
 	if op == nil {
 		return nil
 	}

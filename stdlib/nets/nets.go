@@ -186,6 +186,3 @@ type Config struct {
 	// and one over time. Default: the net's own.
 	SeparableConv3D slim.Bool
 }
-
-// EndPoints are the results of a net's layers by TF-Slim's names.
-type EndPoints map[string]*graph.Node
