@@ -9,6 +9,7 @@ import (
 var preferred = map[string]string{
 	"rand": "math/rand", "template": "text/template", "scanner": "text/scanner", "pprof": "runtime/pprof",
 	"plot": "gonum.org/v1/plot", "tensor": "gorgonia.org/tensor", "draw": "image/draw", "color": "image/color", "trace": "runtime/trace",
+	"metrics": "graft/stdlib/metrics",
 }
 
 // Known maps package names to the import path that a missing import means.

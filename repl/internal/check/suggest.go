@@ -14,6 +14,9 @@ import (
 // suggest adds what was probably meant to an error about an unknown name.
 func (b *builder) suggest(e types.Error, msg string) string {
 	name, ok := strings.CutPrefix(msg, "undefined: ")
+	if !ok && strings.HasPrefix(msg, "cannot use ") {
+		return b.suggestSpread(e, msg)
+	}
 	if !ok {
 		return b.suggestMember(e, msg)
 	}
@@ -43,6 +46,27 @@ func (b *builder) suggest(e types.Error, msg string) string {
 		return msg + "; := makes a new name: " + name + " := …"
 	}
 	return meant
+}
+
+// suggestSpread says how a slice is given to a function that takes any number
+// of its elements.
+func (b *builder) suggestSpread(e types.Error, msg string) string {
+	b.each(func(n ast.Node) {
+		ast.Inspect(n, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) == 0 || call.Args[len(call.Args)-1].Pos() != e.Pos {
+				return true
+			}
+			arg := call.Args[len(call.Args)-1]
+			sig, ok := b.u.Info.TypeOf(call.Fun).(*types.Signature)
+			if ok && sig.Variadic() && sig.Params().Len() == len(call.Args) && b.u.Info.TypeOf(arg) != nil &&
+				types.Identical(sig.Params().At(len(call.Args)-1).Type(), b.u.Info.TypeOf(arg)) {
+				msg += "; did you mean " + types.ExprString(arg) + "...?"
+			}
+			return true
+		})
+	})
+	return msg
 }
 
 // assigned tells whether a name at a position is given a value by =, as in
