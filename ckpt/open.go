@@ -70,6 +70,27 @@ func missing(given, looked string) error {
 	if temporary, err := filepath.Glob(escape(looked) + "*tempstate*"); err == nil && len(temporary) > 0 {
 		left = fmt.Sprintf(" (%s is what a crash left of one)", temporary[0])
 	}
-	return fmt.Errorf("ckpt: there is no checkpoint at %s%s: a V2 one has files %s.index and %s.data-…, a V1 one is a single file or %s-00000-of-…%s: %w",
-		given, at, looked, looked, looked, left, os.ErrNotExist)
+	return fmt.Errorf("ckpt: there is no checkpoint at %s%s: a V2 one has files %s.index and %s.data-…, a V1 one is a single file or %s-00000-of-…%s%s: %w",
+		given, at, looked, looked, looked, left, nearby(looked), os.ErrNotExist)
+}
+
+// nearby says what stands where a checkpoint was looked for: the one that was
+// meant, or that not even the folder is there.
+func nearby(looked string) string {
+	dir := filepath.Dir(looked)
+	if _, err := os.Stat(dir); err != nil {
+		return fmt.Sprintf("; there is no folder %s either", dir)
+	}
+	found, err := checkpointsIn(dir)
+	if err != nil {
+		return ""
+	}
+	var names []string
+	for _, p := range found {
+		names = append(names, filepath.Base(p.path))
+	}
+	if near := closest(filepath.Base(looked), names, 1); len(near) > 0 {
+		return "; did you mean " + filepath.Join(dir, near[0]) + "?"
+	}
+	return ""
 }

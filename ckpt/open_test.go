@@ -92,6 +92,8 @@ func TestOpenExplains(t *testing.T) {
 		file("n.data-00000-of-00001", "\x01\x02\x03"):             "put the .index beside it",
 		filepath.Join(dir, "n"):                                   "copy the .index too",
 		filepath.Join(dir, "absent"):                              "there is no checkpoint",
+		filepath.Join(dir, "nowhere", "model"):                    "there is no folder",
+		goldenV2(t, t.TempDir()) + "s":                            "did you mean ",
 		t.TempDir():                                               "holds no checkpoint",
 	} {
 		if _, err := Open(path); err == nil || !strings.Contains(err.Error(), want) {
