@@ -199,7 +199,24 @@ func (b *builder) takeArgs(n *ast.CallExpr, wrap func(*ast.Expr, int)) {
 		wrap(&n.Args[0], 1)
 	case !sig.Variadic():
 		wrap(&n.Args[0], sig.Params().Len())
+	default:
+		t, ok := b.u.Info.Types[n.Args[0]].Type.(*types.Tuple)
+		if ok && !types.AssignableTo(t.At(t.Len()-1).Type(), paramAt(sig, t.Len()-1)) {
+			wrap(&n.Args[0], t.Len()-1) // fmt.Println takes the error too
+		}
 	}
+}
+
+// paramAt is the type of a variadic function's i-th argument.
+func paramAt(sig *types.Signature, i int) types.Type {
+	last := sig.Params().Len() - 1
+	if i < last {
+		return sig.Params().At(i).Type()
+	}
+	if s, ok := sig.Params().At(last).Type().(*types.Slice); ok {
+		return s.Elem()
+	}
+	return types.Typ[types.String] // append([]byte, string...)
 }
 
 func allBlank(list []ast.Expr) bool {
