@@ -247,6 +247,7 @@ func (f *fn) rawCall(x *ast.CallExpr, o *types.Func, sig *types.Signature) strin
 // the receiver becomes the first argument.
 var methodOverrides = map[string]string{
 	"(*encoding/json.Decoder).Decode":           "Decode",
+	"(*encoding/json.Encoder).Encode":           "Encode",
 	"(*text/template.Template).Execute":         "Execute",
 	"(*text/template.Template).ExecuteTemplate": "ExecuteTemplate",
 	"(*log.Logger).Fatal":                       "LoggerFatal",

@@ -120,7 +120,7 @@ var overrides = map[string]string{
 	"fmt.Sscan": "Sscan", "fmt.Sscanf": "Sscanf", "fmt.Sscanln": "Sscanln", "fmt.Fscan": "Fscan", "fmt.Fscanf": "Fscanf", "fmt.Fscanln": "Fscanln",
 	"time.Sleep": "Sleep", "os.Exit": "Exit", "errors.As": "As",
 	"log.Fatal": "Fatal", "log.Fatalf": "Fatalf", "log.Fatalln": "Fatalln", "log.Print": "LogPrint", "log.Println": "LogPrintln", "log.Printf": "LogPrintf",
-	"encoding/json.Unmarshal": "Unmarshal",
+	"encoding/json.Unmarshal": "Unmarshal", "encoding/json.Marshal": "Marshal", "encoding/json.MarshalIndent": "MarshalIndent",
 }
 
 func (f *fn) selector(x *ast.SelectorExpr) string {

@@ -10,8 +10,36 @@ import (
 	"reflect"
 	"sort"
 	"strconv"
-	"strings"
+	"unsafe"
 )
+
+// Marshal is json.Marshal.
+func (rt *Runtime) Marshal(v any) ([]byte, error) {
+	b, err := json.Marshal(v)
+	return b, bare(err)
+}
+
+// MarshalIndent is json.MarshalIndent.
+func (rt *Runtime) MarshalIndent(v any, prefix, indent string) ([]byte, error) {
+	b, err := json.MarshalIndent(v, prefix, indent)
+	return b, bare(err)
+}
+
+// Encode is (*json.Encoder).Encode.
+func (rt *Runtime) Encode(e *json.Encoder, v any) error { return bare(e.Encode(v)) }
+
+// bare is an error of encoding/json without the box that it came through.
+func bare(err error) error {
+	e, ok := err.(*json.MarshalerError)
+	for ok && boxTypes[e.Type] {
+		err = e.Err
+		e, ok = err.(*json.MarshalerError)
+	}
+	return err
+}
+
+var boxTypes = map[reflect.Type]bool{reflect.TypeFor[Box](): true, reflect.TypeFor[SBox](): true, reflect.TypeFor[EBox](): true,
+	reflect.TypeFor[UBox](): true, reflect.TypeFor[USBox](): true, reflect.TypeFor[UEBox](): true}
 
 // marshal encodes a boxed value as encoding/json encodes its static type.
 func (rt *Runtime) marshal(c core) ([]byte, error) {
@@ -23,8 +51,29 @@ func (rt *Runtime) marshal(c core) ([]byte, error) {
 }
 
 type encoder struct {
-	rt  *Runtime
-	buf bytes.Buffer
+	rt    *Runtime
+	buf   bytes.Buffer
+	depth int
+	seen  map[unsafe.Pointer]bool // beyond the depth where cycles are looked for
+}
+
+// manyPointers is how deep encoding/json goes before it looks for cycles.
+const manyPointers = 1000
+
+// enter is called for what may lead back to itself.
+func (e *encoder) enter(t types.Type, v reflect.Value) (leave func(), err error) {
+	if e.depth++; e.depth <= manyPointers {
+		return func() { e.depth-- }, nil
+	}
+	p := v.UnsafePointer()
+	if e.seen[p] {
+		return nil, &json.UnsupportedValueError{Value: v, Str: "encountered a cycle via " + TypeName(t)}
+	}
+	if e.seen == nil {
+		e.seen = map[unsafe.Pointer]bool{}
+	}
+	e.seen[p] = true
+	return func() { e.depth--; delete(e.seen, p) }, nil
 }
 
 func (e *encoder) value(t types.Type, v reflect.Value, opt string) error {
@@ -38,6 +87,14 @@ func (e *encoder) value(t types.Type, v reflect.Value, opt string) error {
 	if !e.rt.HasCellType(t) {
 		return e.native(v, opt)
 	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice:
+		leave, err := e.enter(t, v)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
 	switch u := t.Underlying().(type) {
 	case *types.Pointer:
 		return e.value(u.Elem(), v.Elem(), opt)
@@ -46,7 +103,7 @@ func (e *encoder) value(t types.Type, v reflect.Value, opt string) error {
 	case *types.Struct:
 		return e.structure(u, v)
 	case *types.Map:
-		return e.mapping(u, v)
+		return e.mapping(t, u, v)
 	case *types.Slice:
 		if v.IsNil() {
 			e.buf.WriteString("null")
@@ -60,7 +117,15 @@ func (e *encoder) value(t types.Type, v reflect.Value, opt string) error {
 	case *types.Array:
 		return e.list(u.Elem(), v)
 	}
-	return e.native(v, opt)
+	err := e.native(v, opt)
+	if _, ok := err.(*json.UnsupportedTypeError); ok {
+		return e.unsupported(t, v)
+	}
+	return err
+}
+
+func (e *encoder) unsupported(t types.Type, v reflect.Value) error {
+	return &json.UnsupportedTypeError{Type: e.rt.Intern(t).reflected(v.Type())}
 }
 
 // marshaler lets the type's MarshalJSON or MarshalText do it.
@@ -74,9 +139,12 @@ func (e *encoder) marshaler(t types.Type, v reflect.Value) (bool, error) {
 			if f, ok := m(v.Interface()).(func() ([]byte, error)); ok {
 				b, err := f()
 				if err != nil {
-					return true, fmt.Errorf("json: error calling MarshalJSON for type %s: %w", d.Name, err)
+					return true, d.marshalerError("", err, v)
 				}
-				return true, json.Compact(&e.buf, b)
+				if err := json.Compact(&e.buf, b); err != nil {
+					return true, d.marshalerError("", err, v)
+				}
+				return true, nil
 			}
 		}
 	}
@@ -85,7 +153,7 @@ func (e *encoder) marshaler(t types.Type, v reflect.Value) (bool, error) {
 			if f, ok := m(v.Interface()).(func() ([]byte, error)); ok {
 				b, err := f()
 				if err != nil {
-					return true, fmt.Errorf("json: error calling MarshalText for type %s: %w", d.Name, err)
+					return true, d.marshalerError("MarshalText", err, v)
 				}
 				return true, e.native(reflect.ValueOf(string(b)), "")
 			}
@@ -94,12 +162,31 @@ func (e *encoder) marshaler(t types.Type, v reflect.Value) (bool, error) {
 	return false, nil
 }
 
-func (e *encoder) native(v reflect.Value, opt string) error {
-	b, err := json.Marshal(v.Interface())
-	if err != nil {
-		return err
+// marshalerError is the error of a cell's method; source names it, when it is
+// not MarshalJSON.
+func (d *Type) marshalerError(source string, err error, v reflect.Value) error {
+	e := &json.MarshalerError{Type: d.reflected(v.Type()), Err: err}
+	if f := reflect.ValueOf(e).Elem().FieldByName("sourceFunc"); f.Kind() == reflect.String {
+		reflect.NewAt(f.Type(), unsafe.Pointer(f.UnsafeAddr())).Elem().SetString(source)
 	}
+	return e
+}
+
+// native encodes what has no cell's type but in interfaces. Characters of HTML
+// stay: who asked for JSON escapes them or not.
+func (e *encoder) native(v reflect.Value, opt string) error {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v.Interface()); err != nil {
+		return bare(err)
+	}
+	b := bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
+	var err error
 	if opt == "string" {
+		for v.Kind() == reflect.Pointer && !v.IsNil() {
+			v = v.Elem()
+		}
 		switch v.Kind() {
 		case reflect.String, reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint,
 			reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64:
@@ -132,7 +219,7 @@ func (e *encoder) list(elem types.Type, v reflect.Value) error {
 	return nil
 }
 
-func (e *encoder) mapping(u *types.Map, v reflect.Value) error {
+func (e *encoder) mapping(t types.Type, u *types.Map, v reflect.Value) error {
 	if v.IsNil() {
 		e.buf.WriteString("null")
 		return nil
@@ -143,9 +230,12 @@ func (e *encoder) mapping(u *types.Map, v reflect.Value) error {
 	}
 	var list []entry
 	for _, k := range v.MapKeys() {
-		s, err := e.key(u.Key(), k)
+		s, ok, err := e.key(u.Key(), k)
 		if err != nil {
-			return err
+			return fmt.Errorf("json: encoding error for type %q: %q", TypeName(t), err)
+		}
+		if !ok {
+			return e.unsupported(t, v)
 		}
 		list = append(list, entry{s, v.MapIndex(k)})
 	}
@@ -167,114 +257,32 @@ func (e *encoder) mapping(u *types.Map, v reflect.Value) error {
 	return nil
 }
 
-func (e *encoder) key(t types.Type, k reflect.Value) (string, error) {
+// key is a map's key as JSON has it, if it can be one.
+func (e *encoder) key(t types.Type, k reflect.Value) (text string, ok bool, err error) {
 	if k.Kind() == reflect.String {
-		return k.String(), nil
+		return k.String(), true, nil
 	}
 	if d := e.rt.lookup(t); d != nil && d.traits.textm {
 		if m := d.binder("MarshalText"); m != nil {
 			if f, ok := m(k.Interface()).(func() ([]byte, error)); ok {
 				b, err := f()
-				return string(b), err
+				return string(b), true, err
 			}
 		}
 	}
 	if k.CanInterface() {
 		if tm, ok := k.Interface().(encoding.TextMarshaler); ok {
 			b, err := tm.MarshalText()
-			return string(b), err
+			return string(b), true, err
 		}
 	}
 	switch {
 	case k.CanInt():
-		return strconv.FormatInt(k.Int(), 10), nil
+		return strconv.FormatInt(k.Int(), 10), true, nil
 	case k.CanUint():
-		return strconv.FormatUint(k.Uint(), 10), nil
+		return strconv.FormatUint(k.Uint(), 10), true, nil
 	}
-	return "", fmt.Errorf("json: unsupported type: map with keys of type %s", TypeName(t))
-}
-
-// jsonField is a field that encoding/json would encode.
-type jsonField struct {
-	name   string
-	tagged bool
-	path   []int
-	typ    types.Type
-	opts   []string
-}
-
-func (f jsonField) has(opt string) bool {
-	for _, o := range f.opts {
-		if o == opt {
-			return true
-		}
-	}
-	return false
-}
-
-// jsonFields lists the fields by encoding/json's rules: embedded structs are
-// flattened, the least nested name wins, a tagged one among equals.
-func jsonFields(u *types.Struct) []jsonField {
-	var all []jsonField
-	collectFields(u, nil, map[types.Type]bool{}, &all)
-	best := map[string]int{}
-	clash := map[string]bool{}
-	for i, f := range all {
-		j, ok := best[f.name]
-		switch {
-		case !ok:
-			best[f.name] = i
-		case len(f.path) < len(all[j].path), len(f.path) == len(all[j].path) && f.tagged && !all[j].tagged:
-			best[f.name] = i
-			clash[f.name] = false
-		case len(f.path) == len(all[j].path) && f.tagged == all[j].tagged:
-			clash[f.name] = true
-		}
-	}
-	var out []jsonField
-	for i, f := range all {
-		if best[f.name] == i && !clash[f.name] {
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
-func collectFields(u *types.Struct, path []int, seen map[types.Type]bool, out *[]jsonField) {
-	for i := range u.NumFields() {
-		f := u.Field(i)
-		tag := reflect.StructTag(u.Tag(i)).Get("json")
-		if tag == "-" {
-			continue
-		}
-		name, rest, _ := strings.Cut(tag, ",")
-		p := append(append([]int{}, path...), i)
-		if f.Embedded() && name == "" {
-			t := f.Type()
-			if pt, ok := t.Underlying().(*types.Pointer); ok {
-				t = pt.Elem()
-			}
-			if s, ok := t.Underlying().(*types.Struct); ok {
-				if !seen[t] {
-					seen[t] = true
-					collectFields(s, p, seen, out)
-					delete(seen, t)
-				}
-				continue
-			}
-		}
-		if !f.Exported() {
-			continue
-		}
-		jf := jsonField{name: name, tagged: name != "", path: p, typ: f.Type()}
-		if name == "" {
-			jf.name = f.Name()
-		}
-		if rest != "" {
-			jf.opts = strings.Split(rest, ",")
-		}
-		*out = append(*out, jf)
-	}
+	return "", false, nil
 }
 
 func (e *encoder) structure(u *types.Struct, v reflect.Value) error {
@@ -282,7 +290,7 @@ func (e *encoder) structure(u *types.Struct, v reflect.Value) error {
 	first := true
 	for _, f := range jsonFields(u) {
 		fv, ok := e.rt.walk(u, v, f.path)
-		if !ok || f.has("omitempty") && emptyValue(fv) || f.has("omitzero") && fv.IsZero() {
+		if !ok || f.has("omitempty") && emptyValue(fv) || f.has("omitzero") && e.rt.zero(f.typ, fv) {
 			continue
 		}
 		if !first {
@@ -303,35 +311,4 @@ func (e *encoder) structure(u *types.Struct, v reflect.Value) error {
 	}
 	e.buf.WriteByte('}')
 	return nil
-}
-
-// walk follows a field path through embedded structs; ok is false behind a
-// nil pointer.
-func (rt *Runtime) walk(u *types.Struct, v reflect.Value, path []int) (reflect.Value, bool) {
-	for n, i := range path {
-		f := u.Field(i)
-		v = rt.field(v, i, f.Type())
-		if n == len(path)-1 {
-			break
-		}
-		t := f.Type()
-		if pt, ok := t.Underlying().(*types.Pointer); ok {
-			if v.IsNil() {
-				return v, false
-			}
-			v, t = v.Elem(), pt.Elem()
-		}
-		u, _ = t.Underlying().(*types.Struct)
-	}
-	return v, true
-}
-
-func emptyValue(v reflect.Value) bool {
-	switch v.Kind() {
-	case reflect.Array, reflect.Map, reflect.Slice, reflect.String:
-		return v.Len() == 0
-	case reflect.Struct:
-		return false
-	}
-	return v.IsZero()
 }

@@ -169,7 +169,7 @@ func replaceWord(s, from, to string) string {
 			b.WriteString(s)
 			return b.String()
 		}
-		left := i == 0 || !wordByte(s[i-1]) && s[i-1] != '.'
+		left := i == 0 || !wordByte(s[i-1]) && (s[i-1] != '.' || strings.HasSuffix(s[:i], "..."))
 		right := i+len(from) == len(s) || !wordByte(s[i+len(from)])
 		b.WriteString(s[:i])
 		if left && right {

@@ -34,6 +34,7 @@ type decoder struct {
 	strict bool // unknown fields are errors
 	number bool // numbers in interfaces are json.Number
 	first  error
+	placed *json.UnmarshalTypeError // names its struct already
 }
 
 func (d *decoder) all(data []byte, t types.Type, v reflect.Value) error {
@@ -82,8 +83,8 @@ func (d *decoder) within(name, field string, decode func() error) error {
 	err := decode()
 	place := func(err error) {
 		if e, ok := err.(*json.UnmarshalTypeError); ok {
-			if e.Struct == "" {
-				e.Struct = name
+			if d.placed != e {
+				e.Struct, d.placed = name, e
 			}
 			e.Field = strings.TrimSuffix(field+"."+e.Field, ".")
 		}
@@ -91,15 +92,6 @@ func (d *decoder) within(name, field string, decode func() error) error {
 	place(err)
 	if had == nil {
 		place(d.first)
-	}
-	return err
-}
-
-// own is what a cell's UnmarshalJSON or UnmarshalText returned: the struct
-// that an error names is the one that is decoded here.
-func own(err error) error {
-	if e, ok := err.(*json.UnmarshalTypeError); ok {
-		e.Struct = ""
 	}
 	return err
 }
@@ -141,7 +133,7 @@ func (d *decoder) decode(data []byte, t types.Type, v reflect.Value) error {
 	if pt := rt.lookup(types.NewPointer(t)); pt != nil && !types.IsInterface(t) && !null {
 		if m := pt.binder("UnmarshalJSON"); m != nil {
 			if f, ok := m(v.Addr().Interface()).(func([]byte) error); ok {
-				return own(f(data))
+				return f(data)
 			}
 		}
 		if m := pt.binder("UnmarshalText"); m != nil && len(data) > 0 && data[0] == '"' {
@@ -150,7 +142,7 @@ func (d *decoder) decode(data []byte, t types.Type, v reflect.Value) error {
 				if err := json.Unmarshal(data, &s); err != nil {
 					return err
 				}
-				return own(f([]byte(s)))
+				return f([]byte(s))
 			}
 		}
 	}
