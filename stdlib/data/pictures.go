@@ -1,6 +1,8 @@
 package data
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -173,6 +175,30 @@ func (s *Pictures) Examples(places ...int) (*graph.Examples, error) {
 		return s.make(wanted)
 	}
 	return &graph.Examples{Source: id, Keys: keys, Make: rows}, nil
+}
+
+// Fingerprints are numbers of what the files at the given places hold, however
+// they are called and prepared: equal files have equal ones, others hardly ever
+// (64 bits of SHA-256). nil where pictures are in memory, not in files or
+// records. A place out of range and a file that is gone are errors.
+func (s *Pictures) Fingerprints(places ...int) ([]uint64, error) {
+	if err := within(places, s.Len()); err != nil {
+		return nil, err
+	}
+	out := make([]uint64, len(places))
+	for i, at := range places {
+		from, ok := s.from[at].(encodedOrigin)
+		if !ok {
+			return nil, nil
+		}
+		text, err := from.encoded()
+		if err != nil {
+			return nil, fmt.Errorf("data: %s: %w", s.from[at].name(), err)
+		}
+		sum := sha256.Sum256(text)
+		out[i] = binary.BigEndian.Uint64(sum[:])
+	}
+	return out, nil
 }
 
 // preparedSource is the Source of Examples.

@@ -127,7 +127,7 @@ func (o EvaluateOptions) batches(f func(graph.Feeds, []int) error) error {
 			return err
 		}
 		if o.seen != nil {
-			o.seen.note(b.Images, b.Places, o.seen.held)
+			o.seen.note(b.Images, b.Places, false)
 		}
 		if err := f(o.feed(b.Images), b.Places); err != nil {
 			return err

@@ -72,8 +72,8 @@ func (f *feeder) next(k int) (*batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.plain && f.seen != nil {
-		f.seen.note(b.Images, b.Places, f.seen.train)
+	if f.seen != nil && (f.plain || f.seen.files) {
+		f.seen.note(b.Images, b.Places, true)
 	}
 	out := f.batch(b.Images, b.Places)
 	return out, f.mixUp(out, k)

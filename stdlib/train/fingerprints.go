@@ -1,24 +1,43 @@
 package train
 
 import (
+	"fmt"
 	"hash/maphash"
 	"unsafe"
 
+	"graft/stdlib/data"
 	"graft/stdlib/graph"
 )
 
-// fingerprints remember examples by a hash of their values, to find those that
-// stand both in what is learnt from and in what is held out. A nil one does
-// nothing.
+// fingerprints remember examples, to find those that stand both in what is
+// learnt from and in what is held out: by what their files hold where both
+// have files, which augmentation does not change, else by a hash of their
+// values. A nil one does nothing.
 type fingerprints struct {
+	files bool
+	o     Options
 	seed  maphash.Seed
 	train map[uint64]int // the place of a training example
 	held  map[uint64]int
 	told  bool
 }
 
-func newFingerprints() *fingerprints {
-	return &fingerprints{seed: maphash.MakeSeed(), train: map[uint64]int{}, held: map[uint64]int{}}
+// files are sources that know what their files hold.
+type files interface {
+	Fingerprints(places ...int) ([]uint64, error)
+}
+
+func newFingerprints(o Options) *fingerprints {
+	f := &fingerprints{o: o, files: true, seed: maphash.MakeSeed(), train: map[uint64]int{}, held: map[uint64]int{}}
+	for _, s := range []data.Source{o.Train, o.HeldOut} {
+		of, ok := s.(files)
+		if ok {
+			first, err := of.Fingerprints(0)
+			ok = err == nil && first != nil
+		}
+		f.files = f.files && ok
+	}
+	return f
 }
 
 // watch notes training examples when they are made.
@@ -35,10 +54,6 @@ func (f *fingerprints) wrap(x *graph.Examples, at []int, train bool) *graph.Exam
 	if f == nil || x == nil || f.told {
 		return x
 	}
-	into := f.held
-	if train {
-		into = f.train
-	}
 	out := *x
 	out.Make = func(places []int) (*graph.Tensor, error) {
 		t, err := x.Make(places)
@@ -47,7 +62,7 @@ func (f *fingerprints) wrap(x *graph.Examples, at []int, train bool) *graph.Exam
 			for i, p := range places {
 				keys[i] = at[p]
 			}
-			f.note(t, keys, into)
+			f.note(t, keys, train)
 		}
 		return t, err
 	}
@@ -55,8 +70,24 @@ func (f *fingerprints) wrap(x *graph.Examples, at []int, train bool) *graph.Exam
 }
 
 // note adds the rows of a tensor.
-func (f *fingerprints) note(t *graph.Tensor, places []int, into map[uint64]int) {
+func (f *fingerprints) note(t *graph.Tensor, places []int, train bool) {
 	if f == nil || f.told || t == nil {
+		return
+	}
+	from, into := f.o.HeldOut, f.held
+	if train {
+		from, into = f.o.Train, f.train
+	}
+	if f.files {
+		keys, err := from.(files).Fingerprints(places...)
+		if err != nil {
+			return // it was there when the example was made
+		}
+		for i, key := range keys {
+			if _, known := into[key]; !known {
+				into[key] = places[i]
+			}
+		}
 		return
 	}
 	all, ok := t.Data().([]float32)
@@ -71,6 +102,14 @@ func (f *fingerprints) note(t *graph.Tensor, places []int, into map[uint64]int) 
 			into[h] = p
 		}
 	}
+}
+
+// exampleName is what a source's example is called: a file, or its place.
+func exampleName(s data.Source, place int) string {
+	if files, ok := s.(interface{ Names() []string }); ok {
+		return files.Names()[place]
+	}
+	return fmt.Sprintf("example %d", place)
 }
 
 // shared are the held-out examples that were trained on too, as pairs of

@@ -238,7 +238,7 @@ func (o *Optimizer) ComputeGradients(loss *graph.Node, vars []*graph.Variable) (
 		}
 	}
 	if len(pairs) == 0 || given && len(without) > 0 {
-		return nil, fmt.Errorf("train: No gradients provided for any variable of %s: the loss %s does not depend on them", strings.Join(without, ", "), loss.Name())
+		return nil, fmt.Errorf("train: No gradients provided for any variable of %s: the loss %s does not depend on them", someOf(without), loss.Name())
 	}
 	return pairs, nil
 }
@@ -320,6 +320,14 @@ func updateOps(g *graph.Graph, pairs []GradientAndVariable) ([]*graph.Node, erro
 			len(frozen), strings.Join(frozen[:min(3, len(frozen))], ", "))
 	}
 	return run, nil
+}
+
+// someOf lists a few names.
+func someOf(names []string) string {
+	if n := len(names); n > 5 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:3], ", "), n-3)
+	}
+	return strings.Join(names, ", ")
 }
 
 // statistics is the node of the batch's own statistics that an update is made

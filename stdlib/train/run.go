@@ -120,9 +120,9 @@ func (r *runner) run() (err error) {
 
 // prepare makes what the steps need.
 func (r *runner) prepare() (err error) {
-	seen := newFingerprints()
-	if r.o.HeldOut == nil {
-		seen = nil
+	var seen *fingerprints
+	if r.o.HeldOut != nil {
+		seen = newFingerprints(r.o)
 	}
 	if r.feeder, err = newFeeder(r.o, r.n.frozen, seen); err != nil {
 		return err

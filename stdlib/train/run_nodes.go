@@ -60,6 +60,9 @@ func (o Options) nodes() (*runNodes, error) {
 	}
 	n, err := o.build()
 	if err != nil {
+		if strings.HasPrefix(err.Error(), "train: ") {
+			return nil, err // Optimizer's own
+		}
 		return nil, fmt.Errorf("train: run: %w", err)
 	}
 	o.Session.Keep(key, n)

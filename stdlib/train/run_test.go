@@ -5,9 +5,12 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"math"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +21,7 @@ import (
 	"graft/stdlib/host"
 	"graft/stdlib/losses"
 	"graft/stdlib/metrics"
+	"graft/stdlib/preprocessing"
 	"graft/stdlib/slim"
 )
 
@@ -356,7 +360,52 @@ func TestRunWarns(t *testing.T) {
 			t.Errorf("no warning has %q: %q", text, h.Warnings)
 		}
 	}
-	find(h, "60 of 60 held-out examples are in Train too")
+	find(h, "60 of 60 held-out examples are in Train too, first example 0, which is example 0 there")
+}
+
+// A picture that is held out and learnt from is found whatever its file is
+// called and however it is distorted.
+func TestRunWarnsOfPicturesInBoth(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string, shade uint8) {
+		t.Helper()
+		img := image.NewGray(image.Rect(0, 0, 16, 16))
+		for i := range img.Pix {
+			img.Pix[i] = shade + uint8(i)
+		}
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		f := ok[*os.File](t)(os.Create(path))
+		defer f.Close()
+		if err := png.Encode(f, img); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 4 {
+		write(fmt.Sprintf("train/a/%d.png", i), uint8(i))
+		write(fmt.Sprintf("train/b/%d.png", i), uint8(100+i))
+		write(fmt.Sprintf("val/a/%d.png", i), uint8(20+i))
+		write(fmt.Sprintf("val/b/%d.png", i), uint8(120+i))
+	}
+	write("val/b/3.png", 102)
+	read := func(part string, training bool) *data.Pictures {
+		p := ok[*preprocessing.Preprocessing](t)(preprocessing.Get("inception", preprocessing.Options{Height: 8, Width: 8, IsTraining: training}))
+		return ok[*data.Pictures](t)(data.Folder(filepath.Join(dir, part))).With(p)
+	}
+	g := graph.New()
+	images := ok[*graph.Node](t)(g.Placeholder("images", graph.Float32, -1, 8, 8, 3))
+	labels := ok[*graph.Node](t)(g.Placeholder("labels", graph.Int64, -1))
+	flat := ok[*graph.Node](t)(slim.Flatten(g.Scope(), images))
+	logits := ok[*graph.Node](t)(slim.FullyConnected(g.Scope(), flat, 2, slim.Args{Activation: slim.Linear}))
+	loss := ok[*graph.Node](t)(losses.SparseSoftmaxCrossEntropy(losses.Classification{Logits: logits, Labels: labels}))
+	h := ok[*History](t)(Run(Options{Session: ok[*graph.Session](t)(graph.NewSession(g)), Images: images, Labels: labels, Loss: loss, Logits: logits,
+		Optimizer: GradientDescent(0.01), Train: read("train", true), HeldOut: read("val", false), Epochs: 1, BatchSize: 4, Quiet: true}))
+	want := fmt.Sprintf("1 of 8 held-out examples are in Train too, first %s, which is %s there", filepath.Join(dir, "val/b/3.png"), filepath.Join(dir, "train/b/2.png"))
+	if !slices.ContainsFunc(h.Warnings, func(w string) bool { return strings.Contains(w, want) }) {
+		t.Errorf("no warning has %q: %q", want, h.Warnings)
+	}
 }
 
 func TestHistoryFiles(t *testing.T) {

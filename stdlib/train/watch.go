@@ -108,7 +108,8 @@ func (w *watch) shared() {
 	}
 	if both := seen.shared(); len(both) > 0 {
 		slices.SortFunc(both, func(a, b [2]int) int { return a[0] - b[0] })
-		w.warn("%d of %d held-out examples are in Train too: the first, %d, is %d there; how the net does on them says nothing", len(both), w.r.o.HeldOut.Len(), both[0][0], both[0][1])
+		w.warn("%d of %d held-out examples are in Train too, first %s, which is %s there; how the net does on them says nothing",
+			len(both), w.r.o.HeldOut.Len(), exampleName(w.r.o.HeldOut, both[0][0]), exampleName(w.r.o.Train, both[0][1]))
 	}
 	seen.told = true // once is enough; what was hashed is not needed any more
 	clear(seen.train)
