@@ -94,7 +94,10 @@ func (s *Pictures) String() string {
 	if s.p != nil {
 		text += "; prepared: " + s.p.String()
 	}
-	if n := len(s.ignored); n > 0 {
+	switch n := len(s.ignored); {
+	case n == 1:
+		text += fmt.Sprintf("; one file that is no picture, %s", s.ignored[0])
+	case n > 1:
 		text += fmt.Sprintf("; %d files that are no pictures, such as %s", n, s.ignored[0])
 	}
 	return text

@@ -99,7 +99,7 @@ func TestFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := ok[*Pictures](t)(Folder(dir))
-	if got := s.String(); !strings.HasPrefix(got, "10 pictures of 2 classes: 5 blue, 5 green; 1 files that are no pictures") {
+	if got := s.String(); !strings.HasPrefix(got, "10 pictures of 2 classes: 5 blue, 5 green; one file that is no picture, ") {
 		t.Error(got)
 	}
 	s = s.With(eval(t, preprocessing.Options{}))

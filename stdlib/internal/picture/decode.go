@@ -118,17 +118,29 @@ func (p *colours) bytes(dst []byte, y, from, to int) {
 	}
 }
 
-// onScreen puts the first picture of a GIF on its screen, which is black.
-func onScreen(img image.Image, width, height int) image.Image {
-	if img.Bounds() == image.Rect(0, 0, width, height) {
-		return img
+// placed is a picture on a screen that it need not fill, which is black: the
+// first of a GIF or of an animated WebP.
+type placed struct {
+	byteRows
+	height, width, top, left int
+}
+
+// onScreen places a picture, if it does not fill the screen.
+func onScreen(p byteRows, height, width, top, left int) byteRows {
+	if h, w := p.size(); h == height && w == width && top == 0 && left == 0 {
+		return p
 	}
-	out := image.NewNRGBA(image.Rect(0, 0, width, height))
-	b := img.Bounds().Intersect(out.Rect)
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			out.Set(x, y, img.At(x, y))
-		}
+	return &placed{p, height, width, top, left}
+}
+
+func (p *placed) size() (height, width int) { return p.height, p.width }
+
+func (p *placed) bytes(dst []byte, y, from, to int) {
+	clear(dst[:3*(to-from)])
+	h, w := p.byteRows.size()
+	first, last := max(from, p.left), min(to, p.left+w)
+	if y < p.top || y >= p.top+h || first >= last {
+		return
 	}
-	return out
+	p.byteRows.bytes(dst[3*(first-from):], y-p.top, first-p.left, last-p.left)
 }

@@ -11,7 +11,6 @@ import (
 	"io"
 
 	"golang.org/x/image/bmp"
-	"golang.org/x/image/webp"
 
 	"graft/stdlib/internal/picture/jpeg"
 )
@@ -37,7 +36,7 @@ func formats() []format {
 		{"PNG", "\x89PNG\r\n\x1a\n", from(png.DecodeConfig), decodePNG, 16 << 10},
 		{"GIF", "GIF8?a", from(gif.DecodeConfig), decodeGIF, 1 << 12},
 		{"BMP", "BM", from(bmp.DecodeConfig), decodeBMP, 8},
-		{"WebP", "RIFF????WEBPVP8", from(webp.DecodeConfig), decodeWebP, 1 << 20},
+		{"WebP", "RIFF????WEBPVP8", configWebP, decodeWebP, 1 << 20},
 	}
 }
 
@@ -59,18 +58,8 @@ func decodeGIF(b []byte) (byteRows, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rowsOf(onScreen(img, screen.Width, screen.Height)), nil
-}
-
-func decodeWebP(b []byte) (byteRows, error) {
-	img, err := webp.Decode(bytes.NewReader(b))
-	switch m := img.(type) {
-	case *image.YCbCr:
-		return newWebP(m), err
-	case *image.NYCbCrA:
-		return newWebP(&m.YCbCr), err
-	}
-	return rows(img, err)
+	at := img.Bounds().Min
+	return onScreen(rowsOf(img), screen.Height, screen.Width, at.Y, at.X), nil
 }
 
 func rows(img image.Image, err error) (byteRows, error) {
@@ -99,7 +88,32 @@ func formatOf(b []byte) (format, error) {
 	if len(b) == 0 {
 		return format{}, errors.New("the file is empty")
 	}
+	for _, o := range others() {
+		if matches(b, o.magic) {
+			return format{}, fmt.Errorf("it is %s; JPEG, PNG, GIF, BMP and WebP can be read", o.name)
+		}
+	}
 	return format{}, fmt.Errorf("it begins with %q; JPEG, PNG, GIF, BMP and WebP can be read", b[:min(len(b), 8)])
+}
+
+// others are files that are met where pictures are expected.
+func others() []struct{ magic, name string } {
+	return []struct{ magic, name string }{
+		{"????ftyphei", "an HEIC photo, as iPhones take them: export it as JPEG"},
+		{"????ftypmif1", "an HEIC photo, as iPhones take them: export it as JPEG"},
+		{"????ftypavif", "an AVIF picture: export it as JPEG"},
+		{"????ftyp", "a film"},
+		{"II*\x00", "a TIFF picture: export it as PNG"},
+		{"MM\x00*", "a TIFF picture: export it as PNG"},
+		{"version https://git-lfs", "a pointer of Git LFS: the picture itself was not downloaded (git lfs pull)"},
+		{"<!DOCTYPE", "a web page: the download went wrong"},
+		{"<html", "a web page: the download went wrong"},
+		{"<svg", "an SVG drawing"},
+		{"<?xml", "an XML file"},
+		{"%PDF", "a PDF document"},
+		{"PK\x03\x04", "a ZIP archive"},
+		{"\x1f\x8b", "a gzip archive"},
+	}
 }
 
 func matches(b []byte, magic string) bool {

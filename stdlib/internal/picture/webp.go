@@ -1,6 +1,92 @@
 package picture
 
-import "image"
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"image"
+
+	"golang.org/x/image/webp"
+)
+
+func configWebP(b []byte) (image.Config, error) {
+	still, c, _, err := firstFrame(b)
+	if err != nil || c.Width > 0 {
+		return c, err
+	}
+	return webp.DecodeConfig(bytes.NewReader(still))
+}
+
+// decodeWebP decodes the first picture.
+func decodeWebP(b []byte) (byteRows, error) {
+	still, screen, at, err := firstFrame(b)
+	if err != nil {
+		return nil, err
+	}
+	img, err := webp.Decode(bytes.NewReader(still))
+	if err != nil {
+		return nil, err
+	}
+	var p byteRows
+	switch m := img.(type) {
+	case *image.YCbCr:
+		p = newWebP(m)
+	case *image.NYCbCrA:
+		p = newWebP(&m.YCbCr)
+	default:
+		p = rowsOf(img)
+	}
+	if screen.Width == 0 {
+		return p, nil
+	}
+	return onScreen(p, screen.Height, screen.Width, at.Y, at.X), nil
+}
+
+var errWebP = errors.New("the file is broken: a part is not what it says")
+
+// firstFrame is the first picture of an animated WebP as a file of its own,
+// which golang.org/x/image/webp can read, the screen's size, and the picture's
+// place there; any other file as it is, and no size (the format's
+// specification, "Animation").
+func firstFrame(b []byte) (still []byte, screen image.Config, at image.Point, err error) {
+	const animated = 2
+	kind, head, rest, ok := webpChunk(b[12:])
+	if !ok || kind != "VP8X" || len(head) < 10 || head[0]&animated == 0 {
+		return b, screen, at, nil
+	}
+	screen = image.Config{Width: 1 + int24(head[4:]), Height: 1 + int24(head[7:])}
+	for kind != "ANMF" {
+		if kind, head, rest, ok = webpChunk(rest); !ok {
+			return nil, screen, at, errWebP
+		}
+	}
+	if len(head) < 16 {
+		return nil, screen, at, errWebP
+	}
+	at = image.Pt(2*int24(head), 2*int24(head[3:]))
+	frame, body := head[16:], []byte("WEBP")
+	if kind, _, _, ok := webpChunk(frame); ok && kind == "ALPH" { // with its own header
+		const alpha = 16
+		body = append(body, "VP8X\n\x00\x00\x00"...)
+		body = append(append(body, alpha, 0, 0, 0), head[6:12]...)
+	}
+	body = append(body, frame...)
+	return append(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(len(body))), body...), screen, at, nil
+}
+
+// webpChunk is the first chunk of b, and what comes behind it.
+func webpChunk(b []byte) (kind string, data, rest []byte, ok bool) {
+	if len(b) < 8 {
+		return "", nil, nil, false
+	}
+	n := int(binary.LittleEndian.Uint32(b[4:]))
+	if n > len(b)-8 {
+		return "", nil, nil, false
+	}
+	return string(b[:4]), b[8 : 8+n], b[min(len(b), 8+n+n&1):], true
+}
+
+func int24(b []byte) int { return int(b[0]) | int(b[1])<<8 | int(b[2])<<16 }
 
 // vp8 makes rows of the planes of a lossy WebP as libwebp does (src/dsp/
 // yuv.h, upsampling.c): luma has the range 16 … 235 of television, where the
