@@ -45,6 +45,7 @@ func pkg_graft_stdlib_slim() map[string]reflect.Value {
 		{"Conv2DTranspose", slim.Conv2DTranspose},
 		{"Conv3D", slim.Conv3D},
 		{"Conv3DTranspose", slim.Conv3DTranspose},
+		{"ConvertCollectionToDict", slim.ConvertCollectionToDict},
 		{"CreateGlobalStep", slim.CreateGlobalStep},
 		{"CurrentArgScope", slim.CurrentArgScope},
 		{"DTypeMismatch", slim.DTypeMismatch},
