@@ -150,6 +150,11 @@ type Result struct {
 	// What the cell asks of the front end's own:
 	Page *Display // text for its pager
 	Next *Next    // the source of the next cell
+	// Declared is what the cell has declared, also when it failed later, and
+	// Forgot that what was declared before is no more: what a front process
+	// needs to declare it again in another session.
+	Declared []Declaration `json:",omitempty"`
+	Forgot   bool          `json:",omitempty"`
 }
 
 // Told is what the session did by itself, in a line; "" when that is nothing

@@ -23,12 +23,15 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out Output) Result {
 			return Result{Err: &Error{Name: CellError, Message: fmt.Sprintf("the notebook's path: %v", err)}}
 		}
 	}
-	asked, done := s.runCommands(ctx, &cell, out)
-	if done {
-		return asked
+	era := s.now()
+	res, done := s.runCommands(ctx, &cell, out)
+	forgot := s.now() != era
+	if !done {
+		asked := res
+		res = s.runGo(ctx, cell, out)
+		res.Page, res.Next = asked.Page, asked.Next
 	}
-	res := s.runGo(ctx, cell, out)
-	res.Page, res.Next = asked.Page, asked.Next
+	res.Forgot = forgot
 	return res
 }
 
@@ -46,14 +49,18 @@ func (s *Session) runGo(ctx context.Context, cell Cell, out Output) Result {
 	r.begin()
 	defer r.close()
 	var notes []string
+	var decls []Declaration
 	for i, u := range units {
 		for _, p := range u.Imported {
 			notes = append(notes, fmt.Sprintf("imported %q", p))
 		}
 		notes = append(notes, u.Notes...)
 		res := r.unit(u)
+		if r.known == i+1 {
+			decls = append(decls, declared(u)...)
+		}
 		if res.Err != nil || i == len(units)-1 {
-			res.Notes = notes
+			res.Notes, res.Declared = notes, decls
 			return res
 		}
 	}
@@ -69,6 +76,7 @@ type runner struct {
 	era   int             // of the interpreter the cell was checked for
 	run   *nb.Run
 	leave func() // the end of the cell is no end for its goroutines
+	known int    // how many of the units the session knows
 
 	mu     sync.Mutex
 	failed any // the first panic of a goroutine
@@ -154,6 +162,7 @@ func (r *runner) compile(u *check.Unit) (*lower.Output, *Error) {
 	s.remember(u)
 	s.keepSource(u)
 	s.view.Unlock()
+	r.known++
 	return o, nil
 }
 

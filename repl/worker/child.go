@@ -34,6 +34,7 @@ type child struct {
 	ended        chan struct{}   // closed once it is gone and its output is read
 	status       error           // of the process, after ended
 	mourned      atomic.Bool     // a cell told of its end, if it has ended
+	cost         string          // of its end, guarded by Client.mu
 
 	mu      sync.Mutex
 	calls   map[uint64]*call           // the running cells, and ahead
@@ -424,8 +425,7 @@ func (w *child) obituary(c *call) (result repl.Result, ran bool) {
 	if c.ctx.Err() != nil && w.crash.reason() == "" && w.health.killedFor() == "" {
 		why = "it did not stop when it was interrupted, and was killed"
 	}
-	return failure(repl.WorkerError, "the process that ran this cell ended: "+why+
-		". All variables and declarations are lost; run the cells that made them again. The next cell starts in a new process."), c.begun.Load()
+	return failure(repl.WorkerError, "the process that ran this cell ended: "+why), c.begun.Load()
 }
 
 // why the child ended, once it has.

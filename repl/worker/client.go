@@ -24,10 +24,11 @@ type Client struct {
 	closed  chan struct{} // by Close; a child that is starting is not waited for
 	once    sync.Once
 
-	mu    sync.Mutex // guards what follows
-	child *child
-	last  uint64
-	lost  string // why a child ended of whose end no cell has told yet
+	mu     sync.Mutex // guards what follows
+	child  *child
+	last   uint64
+	lost   string // why a child ended, and what that cost, of whose end no cell has told yet
+	memory memory
 }
 
 var _ repl.Engine = (*Client)(nil)
@@ -56,7 +57,7 @@ func (c *Client) live() (*child, error) {
 		return c.child, nil
 	}
 	if c.child != nil && !c.child.mourned.Load() {
-		c.lost = c.child.why()
+		c.lost = "The process that ran the cells before has ended: " + c.child.why() + ". " + c.cost(c.child) + ".\n"
 	}
 	limit := c.MemoryLimit
 	if limit == 0 {
@@ -67,6 +68,13 @@ func (c *Client) live() (*child, error) {
 		return nil, err
 	}
 	c.child = child
+	before := c.memory
+	lost := c.memory.restore(c.declare(child))
+	if child.gone() { // a package that it imports may have ended it
+		c.memory = before
+	} else if len(lost) > 0 {
+		c.lost += "What uses lost variables could not be declared again: " + some(lost) + ".\n"
+	}
 	return child, nil
 }
 
@@ -75,11 +83,9 @@ func (c *Client) live() (*child, error) {
 func (c *Client) bereaved() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	why := c.lost
-	if c.lost = ""; why == "" {
-		return ""
-	}
-	return "The process that ran the cells before has ended: " + why + ". All variables and declarations are lost; run the cells that made them again.\n"
+	words := c.lost
+	c.lost = ""
+	return words
 }
 
 func (c *Client) nextID() uint64 {
@@ -121,13 +127,25 @@ func (c *Client) do(ctx context.Context, m message, out repl.Output) repl.Result
 		result, ran := w.await(call)
 		w.end(call)
 		if ran || again || ctx.Err() != nil {
-			if result.Err != nil && result.Err.Name == repl.WorkerError {
-				w.mourned.Store(true)
-			}
-			return result
+			return c.learn(w, result)
 		}
 		call = nil // the child was dead or dying when the cell came: a new one can run it
 	}
+}
+
+// learn keeps what a cell has declared, and completes the words on one that
+// ended with its child.
+func (c *Client) learn(w *child, r repl.Result) repl.Result {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.memory.keep(r)
+	if r.Err != nil && r.Err.Name == repl.WorkerError {
+		w.mourned.Store(true)
+		if w.gone() {
+			return failure(repl.WorkerError, r.Err.Message+". "+c.cost(w)+" in a new process.")
+		}
+	}
+	return r
 }
 
 // adopt finds the cell that was sent ahead, be it to a child that has ended

@@ -102,6 +102,19 @@ func (u *Unit) Doc() string {
 	return u.local.doc
 }
 
+// Imports are the packages that it imports, by the names that they have here,
+// "." for one whose names stand alone.
+func (u *Unit) Imports() map[string]string {
+	out := maps.Clone(u.imports)
+	for _, o := range u.dots {
+		if out == nil {
+			out = map[string]string{}
+		}
+		out["."] = o.Pkg().Path()
+	}
+	return out
+}
+
 // IsPackage tells a package beside the notebook from a piece of a cell.
 func (u *Unit) IsPackage() bool { return u.local != nil }
 
