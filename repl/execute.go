@@ -148,6 +148,7 @@ func (r *runner) compile(u *check.Unit) (*lower.Output, *Error) {
 	}
 	o, err := s.low.Cell(u, s.checker.LookupIn(u))
 	if err != nil {
+		s.abandon(u)
 		return nil, r.refusal(u, err)
 	}
 	if s.trace != nil {
@@ -155,6 +156,7 @@ func (r *runner) compile(u *check.Unit) (*lower.Output, *Error) {
 	}
 	if err := s.load(o); err != nil {
 		s.low.Abort()
+		s.abandon(u)
 		return nil, r.internal(err)
 	}
 	s.view.Lock()
@@ -164,6 +166,13 @@ func (r *runner) compile(u *check.Unit) (*lower.Output, *Error) {
 	s.view.Unlock()
 	r.known++
 	return o, nil
+}
+
+// abandon takes back what a unit changed that will not run.
+func (s *Session) abandon(u *check.Unit) {
+	for _, t := range u.Abandon() {
+		s.rt.Refresh(t)
+	}
 }
 
 // load gives the interpreter a lowered cell.

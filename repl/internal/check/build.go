@@ -68,6 +68,10 @@ func (b *builder) build() (*Unit, []Diagnostic) {
 	if d := b.diagnostics(); len(d) > 0 {
 		return nil, d
 	}
+	if d := b.early(); len(d) > 0 {
+		return nil, d
+	}
+	b.order()
 	b.u.imports = b.added
 	b.u.Imported = b.missing
 	for _, m := range b.methods {
@@ -167,9 +171,7 @@ func (b *builder) step(st ast.Stmt, last bool) {
 		}
 	case *ast.DeclStmt:
 		if g, ok := s.Decl.(*ast.GenDecl); ok && g.Tok == token.VAR {
-			for _, sp := range g.Specs {
-				b.spec(sp.(*ast.ValueSpec))
-			}
+			b.varDecl(g)
 			return
 		}
 	case *ast.ExprStmt:

@@ -56,6 +56,8 @@ type Step struct {
 	Spec     *ast.ValueSpec // variables that become the session's
 	Trailing ast.Expr       // or the cell's value
 	Silent   bool           // the value is not shown
+
+	run int // of the var declarations that follow one another, from 1; 0 for other statements
 }
 
 // Method is a method declared in a later cell than its type. Its declaration
@@ -80,6 +82,7 @@ type Unit struct {
 	Imported []string                      // import paths that were missing and added
 	Alias    map[types.Object]types.Object // a second name of a session's object
 	imports  map[string]string
+	added    []*oldMethod // methods that types of earlier cells got
 	dots     []types.Object
 	local    *local // the package it is, if it is none of a cell
 	files    *localFiles
@@ -145,6 +148,10 @@ func (s *Session) Check(name, source string) ([]*Unit, []Diagnostic) {
 		}
 		u, diags := b.build()
 		if len(diags) > 0 {
+			b.u.Abandon()
+			for _, u := range units {
+				u.Abandon()
+			}
 			return nil, diags
 		}
 		if len(segs) > 1 {

@@ -59,6 +59,16 @@ func TestErrorsChangeNothing(t *testing.T) {
 			t.Errorf("%q passes", bad)
 		}
 	}
+	run(t, s, `type P struct{}`)
+	for _, bad := range []string{"func (P) M() {}\nnosuch()", "func (*P) M() int { return \"s\" }"} {
+		if _, diags := s.Check("In[2]", bad); len(diags) == 0 {
+			t.Errorf("%q passes", bad)
+		}
+		if _, diags := s.Check("In[3]", `P{}.M()`); len(diags) == 0 {
+			t.Errorf("%q gave P a method", bad)
+		}
+	}
+	run(t, s, `func (P) M() string { return "" }`)
 	if s.Lookup("x").Type().String() != "int" || s.Lookup("T") != nil || s.Lookup("f") != nil {
 		t.Error("a rejected cell changed the session")
 	}
@@ -68,19 +78,28 @@ func TestMessages(t *testing.T) {
 	s := newSession()
 	run(t, s, `counter := 1`, `type Point struct{ X, Y int }`, `p := Point{1, 2}`)
 	for cell, want := range map[string]string{
-		`conter + 1`:          "undefined: conter; did you mean counter?",
-		`strngs.ToUpper("a")`: "did you mean strings?",
-		`strings.ToUper("a")`: "did you mean strings.ToUpper?",
-		`p.XX`:                "has no field or method XX",
-		`var q Pont`:          "did you mean Point?",
-		`import "strngs"`:     "did you mean strings?",
-		`epochs = 10`:         "undefined: epochs; := makes a new name: epochs := …",
-		`conter = 2`:          "undefined: conter; did you mean counter?",
-		`x := None`:           "did you mean nil?",
+		`conter + 1`:                                         "undefined: conter; did you mean counter?",
+		`strngs.ToUpper("a")`:                                "did you mean strings?",
+		`strings.ToUper("a")`:                                "did you mean strings.ToUpper?",
+		`p.XX`:                                               "has no field or method XX",
+		`var q Pont`:                                         "did you mean Point?",
+		`import "strngs"`:                                    "did you mean strings?",
+		`epochs = 10`:                                        "undefined: epochs; := makes a new name: epochs := …",
+		`conter = 2`:                                         "undefined: conter; did you mean counter?",
+		`x := None`:                                          "did you mean nil?",
+		`func f() int { }`:                                   "missing return",
+		`counter = "s"`:                                      "cannot use \"s\"",
+		`for i := range 3 { i := i + nn }`:                   "undefined: nn",
+		"a := b + 1\nb := 2":                                 "undefined: b",
+		"strings.Repeat(\"x\", n)\nn := 3":                   "undefined: n",
+		"g := func() int { return w }\nw := 3":               "undefined: w",
+		`r := func(n int) int { return r(n - 1) }`:           "undefined: r",
+		"var u = 1\nu2 := v\nvar v = u":                      "undefined: v",
+		"var a = b\nvar b = a":                               "initialization cycle for a",
+		"var a = f()\nfunc f() int { return a }":             "initialization cycle for a",
+		"func (Point) M() {}\nfunc (Point) M() {}":           "method Point.M already declared at In[3]:1:14",
+		"func f() {\n\tgoto L\n\tx := 1\n\t_ = x\nL:\n}":     "jumps over variable declaration at line 3",
 		`xs := []int{1}; max := func(xs ...int) {}; max(xs)`: "did you mean xs...?",
-		`func f() int { }`:                 "missing return",
-		`counter = "s"`:                    "cannot use \"s\"",
-		`for i := range 3 { i := i + nn }`: "undefined: nn",
 	} {
 		_, diags := s.Check("In[3]", cell)
 		all := ""
@@ -95,6 +114,33 @@ func TestMessages(t *testing.T) {
 		}
 		if strings.Contains(all, "main.") || strings.Contains(all, "ꞏ") {
 			t.Errorf("%q: %q shows the session's own names", cell, all)
+		}
+	}
+}
+
+// Var declarations that follow one another are initialized in a package's
+// order, all else in that of the cell.
+func TestOrderOfVariables(t *testing.T) {
+	for cell, want := range map[string]string{
+		"var a = b + 1\nvar b = c\nvar c = 2":                          "c b a",
+		"var a = f()\nfunc f() int { return b }\nvar b = 2\nvar n int": "n b a",
+		"var p, q = q, 3":                                     "q p",
+		"var a, b = 1, 2\nx := a\nvar c = x":                  "a b x c",
+		"x := 1\ny := x\nfunc g() int { return z }\nz := g()": "x y z",
+	} {
+		units, diags := newSession().Check("In[1]", cell)
+		if len(diags) > 0 {
+			t.Errorf("%q: %v", cell, diags)
+			continue
+		}
+		var got []string
+		for _, st := range units[0].Steps {
+			for _, id := range st.Spec.Names {
+				got = append(got, id.Name)
+			}
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%q: initialized in the order %s, want %s", cell, s, want)
 		}
 	}
 }

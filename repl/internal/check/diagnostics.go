@@ -26,8 +26,10 @@ func (b *builder) forgiven(e types.Error) bool {
 	switch {
 	case strings.HasPrefix(m, "declared and not used"), strings.HasSuffix(m, "declared and not used"), strings.HasSuffix(m, "imported and not used"),
 		strings.Contains(m, "imported as") && strings.HasSuffix(m, "and not used"),
-		strings.HasPrefix(m, "initialization cycle"), strings.HasPrefix(m, "\t"):
+		strings.HasPrefix(m, "\t"):
 		return true
+	case strings.HasPrefix(m, "initialization cycle"):
+		return !b.inVarDecl(e.Pos)
 	case strings.HasSuffix(m, "is not used") || strings.HasPrefix(m, "label") && strings.HasSuffix(m, "not used"):
 		for n := range b.values {
 			if n.Pos() <= e.Pos && e.Pos <= n.End() {

@@ -3,7 +3,11 @@ package check
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
+	"reflect"
+	"slices"
+	"unsafe"
 )
 
 // oldMethods turns methods of types of earlier cells into functions, since
@@ -20,6 +24,7 @@ func (b *builder) oldMethods() []Diagnostic {
 // detachMethods takes the methods of older types out of the declarations.
 func (b *builder) detachMethods() (diags []Diagnostic) {
 	kept := b.u.Decls[:0:0]
+	seen := map[string]token.Pos{}
 	for _, d := range b.u.Decls {
 		f, ok := d.(*ast.FuncDecl)
 		if !ok || f.Recv == nil || len(f.Recv.List) != 1 {
@@ -37,6 +42,12 @@ func (b *builder) detachMethods() (diags []Diagnostic) {
 				Msg: fmt.Sprintf("method %s of the generic type %s must be declared in the cell that declares the type", f.Name.Name, name)})
 			continue
 		}
+		if at, twice := seen[name+"."+f.Name.Name]; twice && f.Name.Name != "_" {
+			diags = append(diags, Diagnostic{Offset: b.offset(f.Name.Pos()),
+				Msg: fmt.Sprintf("method %s.%s already declared at %v", name, f.Name.Name, b.s.Fset.Position(at))})
+			continue
+		}
+		seen[name+"."+f.Name.Name] = f.Name.Pos()
 		recv := f.Recv.List[0]
 		if len(recv.Names) == 0 {
 			recv = &ast.Field{Names: []*ast.Ident{{Name: "_", NamePos: recv.Pos()}}, Type: recv.Type}
@@ -105,7 +116,30 @@ func (b *builder) addMethod(m *oldMethod, sig *types.Signature) string {
 	}
 	m.fn = types.NewFunc(m.decl.Name.Pos(), m.named.Obj().Pkg(), m.name, sig)
 	m.named.AddMethod(m.fn)
+	b.u.added = append(b.u.added, m)
 	return ""
+}
+
+// Abandon takes back what checking the unit has changed, which is then not to
+// be run: methods that it gave to types of earlier cells. It returns the types.
+func (u *Unit) Abandon() (changed []types.Type) {
+	for _, m := range u.added {
+		removeMethod(m.named, m.fn)
+		changed = append(changed, m.named, types.NewPointer(m.named))
+	}
+	u.added = nil
+	return changed
+}
+
+// removeMethod is what go/types has no function for; a Named keeps its
+// methods in a list.
+func removeMethod(n *types.Named, fn *types.Func) {
+	f := reflect.ValueOf(n).Elem().FieldByName("methods")
+	if !f.IsValid() || f.Type() != reflect.TypeFor[[]*types.Func]() {
+		return
+	}
+	list := (*[]*types.Func)(unsafe.Pointer(f.UnsafeAddr()))
+	*list = slices.DeleteFunc(slices.Clone(*list), func(f *types.Func) bool { return f == fn })
 }
 
 func (b *builder) namedOf(name string) (*types.Named, bool) {

@@ -70,6 +70,7 @@ func Parse(fset *token.FileSet, name, source string) (*Parsed, []Error) {
 	errs := p.errors(err, len(declPrefix))
 	if df != nil {
 		p.decls = fset.File(df.FileStart)
+		p.decls.AddLineColumnInfo(len(declPrefix), name, 1, 1) // for messages that name another place
 		p.Decls = df.Decls
 	}
 	if some {
@@ -77,6 +78,7 @@ func Parse(fset *token.FileSet, name, source string) (*Parsed, []Error) {
 		errs = append(errs, p.errors(err, len(stmtPrefix))...)
 		if sf != nil {
 			p.stmts = fset.File(sf.FileStart)
+			p.stmts.AddLineColumnInfo(len(stmtPrefix), name, 1, 1)
 			if len(sf.Decls) > 0 {
 				if f, ok := sf.Decls[0].(*ast.FuncDecl); ok && f.Body != nil {
 					p.Stmts = f.Body.List
