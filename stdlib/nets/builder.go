@@ -28,6 +28,8 @@ type builder struct {
 	// convs and pools make these layers end points by their scopes' paths, as
 	// TF-Slim's outputs_collections do.
 	convs, pools bool
+
+	inner map[slim.Layer]slim.Normalizer // of LayerExpandedConv and LayerDepthSepConv
 }
 
 // newBuilder checks a net's input and opens its scope.

@@ -23,13 +23,22 @@ type ConvDefs struct {
 	// Defaults are arguments for the layers inside of the body's, in place of
 	// the net's own: batch normalisation with gamma, ReLU6 in V2, ReLU in V3
 	// (defaults). V1 has none. Default: the net's own; a list that is empty, not
-	// nil, leaves TF-Slim's.
+	// nil, leaves TF-Slim's: then nothing normalises inside of OpExpandedConv,
+	// whose normalisation is that of LayerExpandedConv and no convolution's.
+	// OpDepthSepConv is normalised only where it or LayerDepthSepConv says so.
 	Defaults []LayerArgs
 	// Overrides come over Defaults (overrides). V1 has none.
 	Overrides []LayerArgs
 }
 
-// LayerArgs are arguments of layers, as slim.ArgScope takes them.
+// Layers of LayerArgs that slim does not have. Each has a Normalizer.
+const (
+	LayerExpandedConv slim.Layer = "expanded_conv"          // OpExpandedConv
+	LayerDepthSepConv slim.Layer = "split_separable_conv2d" // OpDepthSepConv
+)
+
+// LayerArgs are arguments of layers, as slim.ArgScope takes them, and of
+// LayerExpandedConv and LayerDepthSepConv.
 type LayerArgs struct {
 	Layers []slim.Layer
 	Args   slim.Args
@@ -75,7 +84,7 @@ type ConvOp struct {
 	// of OpExpandedConv (inner_activation_fn). Default: that of Defaults.
 	Activation slim.Activation
 	// Normalizer follows the convolutions (normalizer_fn). Default: that of
-	// Defaults.
+	// Defaults, there of LayerExpandedConv and LayerDepthSepConv for those.
 	Normalizer slim.Normalizer
 	// Padding of OpConv2D, or of the depthwise convolution of OpExpandedConv.
 	// Default: slim.Same.

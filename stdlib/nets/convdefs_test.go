@@ -81,8 +81,14 @@ func TestConvDefsDefaults(t *testing.T) {
 	if got := names(ConvDefs{Defaults: plain}); !slices.Equal(got, want) {
 		t.Errorf("Defaults without normalisation make %v", got)
 	}
-	if got := names(ConvDefs{Overrides: plain}); !slices.Equal(got, want) {
+	inside := LayerArgs{[]slim.Layer{LayerExpandedConv}, slim.Args{Normalizer: slim.NoNormalizer}}
+	if got := names(ConvDefs{Overrides: append(plain, inside)}); !slices.Equal(got, want) {
 		t.Errorf("Overrides without normalisation make %v", got)
+	}
+	inside.Args.Activation = slim.Elu
+	if _, _, err := MobilenetV2(small(t, 32), Config{ConvDefs: &ConvDefs{Spec: []ConvOp{{Op: OpConv2D, NumOutputs: 8}}, Overrides: []LayerArgs{inside}}}); err == nil ||
+		!strings.Contains(err.Error(), "expanded_conv has a Normalizer and no other") {
+		t.Errorf("an activation of expanded_conv: %v", err)
 	}
 	if got := names(ConvDefs{}); !slices.Contains(got, "Conv/BatchNorm/gamma") {
 		t.Errorf("the net's own defaults make %v", got)

@@ -21,6 +21,7 @@ type expanded struct {
 }
 
 func (e *expanded) build() {
+	e.o.Normalizer = cmp.Or(e.o.Normalizer, e.inner[LayerExpandedConv])
 	o, in, channels := e.o, e.x, e.channels()
 	if o.DepthwiseLocation == "input" {
 		e.depthwise(slim.Linear)

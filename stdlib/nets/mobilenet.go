@@ -3,6 +3,7 @@ package nets
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"graft/stdlib/graph"
@@ -110,23 +111,42 @@ func (b *builder) convDefsArgs(n inverted) {
 	if defs == nil {
 		defs = &ConvDefs{}
 	}
+	b.inner = map[slim.Layer]slim.Normalizer{LayerExpandedConv: slim.NoNormalizer, LayerDepthSepConv: slim.NoNormalizer}
 	switch {
 	case b.c.UseGroupNorm:
 		b.args(slim.Args{Normalizer: slim.GroupNormalizer, Activation: n.activation}, layers...)
 		b.args(slim.Args{Groups: cmp.Or(b.c.Groups, 8)}, slim.LayerGroupNorm)
+		b.inner[LayerExpandedConv] = slim.GroupNormalizer
 	case defs.Defaults == nil:
 		b.args(slim.Args{Activation: n.activation}, layers...)
 		b.args(slim.Args{Scale: slim.True}, slim.LayerBatchNorm)
+		b.inner[LayerExpandedConv] = slim.BatchNormalizer
 	}
-	for _, d := range defs.Defaults {
-		b.args(d.Args, d.Layers...)
-	}
+	b.layerArgs(defs.Defaults)
 	b.args(slim.Args{Activation: b.c.Activation}, layers...)
-	for _, d := range defs.Overrides {
-		b.args(d.Args, d.Layers...)
-	}
+	b.layerArgs(defs.Overrides)
 	if b.c.UseExplicitPadding {
 		b.args(slim.Args{Padding: slim.Valid}, slim.LayerConv2D, slim.LayerSeparableConv2D)
+	}
+}
+
+// layerArgs gives arguments to layers.
+func (b *builder) layerArgs(list []LayerArgs) {
+	for _, d := range list {
+		var layers []slim.Layer
+		for _, l := range d.Layers {
+			if _, is := b.inner[l]; !is {
+				layers = append(layers, l)
+				continue
+			}
+			if only := (slim.Args{Normalizer: d.Args.Normalizer}); !reflect.DeepEqual(d.Args, only) {
+				b.fail("ConvDefs: %s has a Normalizer and no other argument", l)
+			}
+			b.inner[l] = cmp.Or(d.Args.Normalizer, b.inner[l])
+		}
+		if len(layers) == len(d.Layers) || len(layers) > 0 {
+			b.args(d.Args, layers...)
+		}
 	}
 }
 
@@ -184,6 +204,7 @@ func (b *builder) convOp(o ConvOp, stride, rate int, point string) {
 
 // depthSep is conv_blocks.split_separable_conv2d.
 func (b *builder) depthSep(o ConvOp, rate int) {
+	o.Normalizer = cmp.Or(o.Normalizer, b.inner[LayerDepthSepConv])
 	build := func(prefix string) {
 		a := slim.Args{Stride: o.Stride, Rate: rate, Normalizer: o.Normalizer, Padding: slim.Same}
 		if b.c.UseExplicitPadding {

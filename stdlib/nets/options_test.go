@@ -76,6 +76,21 @@ func (c *refCase) special(t *testing.T) func(*graph.Node, Config) (*graph.Node, 
 			t.Fatal(err)
 		}
 	}
+	for key, to := range map[string]func(*ConvDefs) *[]LayerArgs{
+		"defaults":  func(d *ConvDefs) *[]LayerArgs { return &d.Defaults },
+		"overrides": func(d *ConvDefs) *[]LayerArgs { return &d.Overrides },
+	} {
+		if rows := take(key); rows != nil {
+			if err := json.Unmarshal(ok[[]byte](t)(json.Marshal(rows)), to(defs)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for i := range defs.layers() {
+		if defs.Spec[i].Op == OpFunc {
+			defs.Spec[i].Func = ownLayer
+		}
+	}
 	var blocks []ResnetBlock
 	if rows, is := take("blocks").([]any); is {
 		for _, r := range rows {
@@ -110,6 +125,34 @@ func (c *refCase) special(t *testing.T) func(*graph.Node, Config) (*graph.Node, 
 		}
 		return ResnetV2(images, blocks, config)
 	}
+}
+
+func (d *ConvDefs) layers() []ConvOp {
+	if d == nil {
+		return nil
+	}
+	return d.Spec
+}
+
+// ownLayer is own_layer of make_options.py.
+func ownLayer(s graph.Scope, x *graph.Node, o ConvOp, rate int) (*graph.Node, error) {
+	open := s.Open
+	if o.Scope == "" {
+		open, o.Scope = s.OpenDefault, "own"
+	}
+	in, err := open(o.Scope)
+	if err != nil {
+		return nil, err
+	}
+	size := o.KernelSize
+	if size == nil {
+		size = kernel(3)
+	}
+	x, err = slim.Conv2D(in, x, o.NumOutputs/2, size, slim.Args{Stride: o.Stride, Rate: rate, Scope: "narrow"})
+	if err != nil {
+		return nil, err
+	}
+	return slim.SeparableConv2D(in, x, o.NumOutputs, kernel(3), slim.Args{Scope: "wide"})
 }
 
 // ownUnit is unit of make_options.py.

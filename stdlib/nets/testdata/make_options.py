@@ -179,7 +179,20 @@ EXPANDED = dict(Expansion=None, ExpansionDivisibleBy=None, ExpansionSize="expans
                 SplitExpansion="split_expansion", SplitProjection="split_projection", SplitDivisibleBy="split_divisible_by", Padding="padding")
 ACTIVATIONS = dict(linear=tf.identity, Relu=tf.nn.relu, Relu6=tf.nn.relu6, Elu=tf.nn.elu, HardSwish=mobilenet_v3.hard_swish)
 NORMALIZERS = dict(none=None, batch_norm=slim.batch_norm, group_norm=slim.group_norm)
-FUNCTIONS = dict(conv2d=slim.conv2d, expanded_conv=conv_blocks.expanded_conv, split_separable_conv2d=conv_blocks.split_separable_conv2d,
+LAYERS = dict(conv2d=slim.conv2d, separable_conv2d=slim.separable_conv2d, fully_connected=slim.fully_connected, batch_norm=slim.batch_norm,
+              expanded_conv=conv_blocks.expanded_conv, split_separable_conv2d=conv_blocks.split_separable_conv2d)
+ARGS = dict(Normalizer=("normalizer_fn", NORMALIZERS.get), Activation=("activation_fn", ACTIVATIONS.get), Scale=("scale", lambda v: v == 1),
+            Center=("center", lambda v: v == 1), Decay=("decay", float), Epsilon=("epsilon", float))
+
+
+def own_layer(inputs, num_outputs, stride=1, rate=1, kernel_size=3, scope=None):
+    """A layer of one's own: two convolutions, of which the first has the stride."""
+    with tf.variable_scope(scope, "own"):
+        net = slim.conv2d(inputs, num_outputs // 2, kernel_size, stride=stride, rate=rate, scope="narrow")
+        return slim.separable_conv2d(net, num_outputs, 3, depth_multiplier=1, scope="wide")
+
+
+FUNCTIONS = dict(func=own_layer, conv2d=slim.conv2d, expanded_conv=conv_blocks.expanded_conv, split_separable_conv2d=conv_blocks.split_separable_conv2d,
                  reduce_to_1x1=mobilenet_v3.reduce_to_1x1)
 
 
@@ -217,7 +230,12 @@ def op(o):
 
 
 def defs(spec, defaults):
-    return dict(defaults=dict(defaults), spec=[op(o) for o in spec])
+    return dict(defaults=defaults if isinstance(defaults, list) else dict(defaults), spec=[op(o) for o in spec])
+
+
+def layer_args(rows):
+    """LayerArgs as pairs of conv_defs."""
+    return [(tuple(LAYERS[k] for k in r["Layers"]), {ARGS[k][0]: ARGS[k][1](v) for k, v in r["Args"].items()}) for r in rows]
 
 
 CONV3 = dict(Op="conv2d", KernelSize=[3, 3], NumOutputs=16, Stride=2)
@@ -277,6 +295,36 @@ def mobilenets_v2():
     unfused = [o for o in CUSTOM if "ExpansionKernelSize" not in o]
     yield custom("conv_defs_explicit", kw=dict(num_classes=5, use_explicit_padding=True), size=65, conv_defs=unfused)
     yield custom("conv_defs_explicit_fused", kw=dict(num_classes=5, use_explicit_padding=True), size=65)
+    convs = ["conv2d", "separable_conv2d"]
+    plain, elu = dict(Layers=convs, Args=dict(Normalizer="none")), dict(Layers=convs, Args=dict(Activation="Elu"))
+    norm = dict(Layers=["batch_norm"], Args=dict(Scale=1, Center=-1, Epsilon=0.01, Decay=0.9))
+
+    def arguments(case, spec, size=64, defaults=None, overrides=None, **kw):
+        d = defs(spec, mobilenet_v2.V2_DEF["defaults"] if defaults is None else layer_args(defaults))
+        if overrides is not None:
+            d["overrides"] = dict(layer_args(overrides))
+        said = dict(kw, conv_defs=spec, **{k: v for k, v in dict(defaults=defaults, overrides=overrides).items() if v is not None})
+        return run("mobilenet_v2", case, mobilenet_v2.mobilenet, scope(is_training=None), [2, size, size, 3], HALF, grads=True, num_classes=5,
+                   is_training="-", conv_defs=d, _said=dict(said, num_classes=5, is_training="-"), **kw)
+    short = [CONV3] + CUSTOM[4:8]
+    inside = dict(Layers=["expanded_conv"], Args=dict(Normalizer="batch_norm"))
+    yield arguments("conv_defs_defaults", short, defaults=[elu, norm])
+    yield arguments("conv_defs_defaults_inside", short, defaults=[elu, inside, norm])
+    yield arguments("conv_defs_overrides_inside", short, overrides=[dict(inside, Args=dict(Normalizer="none")), elu])
+    yield arguments("conv_defs_no_defaults", short, defaults=[])
+    yield arguments("conv_defs_plain", short, defaults=[elu, plain])
+    yield arguments("conv_defs_overrides", short, overrides=[dict(Layers=["conv2d"], Args=dict(Normalizer="none")), norm])
+    yield arguments("conv_defs_both", short, defaults=[plain, dict(Layers=["fully_connected"], Args=dict(Activation="Relu"))], overrides=[elu])
+    yield arguments("conv_defs_overrides_explicit", short[:4], size=65, overrides=[dict(Layers=["separable_conv2d"], Args=dict(Normalizer="none")), norm],
+                    use_explicit_padding=True)
+    bare = [CONV3, dict(Op="split_separable_conv2d", NumOutputs=24), dict(Op="split_separable_conv2d", NumOutputs=32, Stride=2, Scope="sep")]
+    yield arguments("conv_defs_separable", bare)
+    yield arguments("conv_defs_separable_inside", bare, overrides=[dict(Layers=["split_separable_conv2d"], Args=dict(Normalizer="batch_norm"))])
+    own = [CONV3, dict(Op="func", NumOutputs=24, Stride=2), CUSTOM[4], dict(Op="func", NumOutputs=32, KernelSize=[5, 5], Scope="second"),
+           dict(Op="func", NumOutputs=40, Stride=2, FixedOutputs=True)]
+    yield arguments("conv_defs_func", own, depth_multiplier=1.5)
+    yield arguments("conv_defs_func_os4", own, output_stride=4, defaults=[elu, norm])
+    yield arguments("conv_defs_func_fine", own[:4], depth_multiplier=0.5, finegrain_classification_mode=True, overrides=[norm])
     small = dict(depth_multiplier=0.35)
     yield run("mobilenet_v2", "reduce_mean", mobilenet_v2.mobilenet, scope(is_training=None), [1, 32, 32, 3], HALF, num_classes=5, is_training="-",
               use_reduce_mean_for_pooling=True, **small)
@@ -290,6 +338,15 @@ def mobilenets_v3():
     def custom(case, net, name, definition, size=64, **kw):
         return run("mobilenet_v3_" + net, case, mobilenet_v3.mobilenet, scope(is_training=None), [1, size, size, 3], HALF, is_training="-",
                    conv_defs=definition, _said=dict(kw, conv_defs_name=name, is_training="-"), **kw)
+    inside = dict(Layers=["expanded_conv"], Args=dict(Normalizer="batch_norm"))
+    for case, rows in (("defaults", [dict(Layers=["conv2d", "fully_connected", "separable_conv2d"], Args=dict(Normalizer="batch_norm", Activation="Relu6")),
+                                     dict(Layers=["batch_norm"], Args=dict(Scale=1, Decay=0.95))]),
+                       ("defaults", [inside, dict(Layers=["conv2d", "separable_conv2d"], Args=dict(Activation="Elu"))]),
+                       ("overrides", [dict(Layers=["separable_conv2d"], Args=dict(Activation="Elu")), dict(Layers=["batch_norm"], Args=dict(Scale=-1))])):
+        d = dict(mobilenet_v3.V3_SMALL, **{case: layer_args(rows)})
+        yield run("mobilenet_v3_small", "conv_defs_%s_%d" % (case, len(rows[0]["Layers"])), mobilenet_v3.mobilenet, scope(is_training=None), [2, 64, 64, 3], HALF, grads=True,
+                  num_classes=5, is_training="-", depth_multiplier=0.35, conv_defs=d,
+                  _said={"num_classes": 5, "is_training": "-", "depth_multiplier": 0.35, "conv_defs_name": "V3_SMALL", case: rows})
     yield custom("detection", "large", "V3_LARGE_DETECTION", mobilenet_v3.V3_LARGE_DETECTION, depth_multiplier=0.35, final_endpoint="layer_17",
                  output_stride=16, base_only=True)
     yield custom("detection", "small", "V3_SMALL_DETECTION", mobilenet_v3.V3_SMALL_DETECTION, num_classes=5, depth_multiplier=0.5)
