@@ -31,8 +31,10 @@ type CSVOptions struct {
 }
 
 // CSV is pictures by a CSV file of paths and labels. Labels are words or
-// numbers. Errors: a column that is not there, a line that has too few fields,
-// a picture that is not there, a label that is none of the Classes.
+// numbers, without spaces around them. Errors: a column that is not there, a
+// line that has too few fields or no label, a picture that is not there, a
+// label that is none of the Classes, a first line that names a picture where
+// headings are expected.
 func CSV(path string, o CSVOptions) (*Pictures, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -94,6 +96,11 @@ func readCSV(in io.Reader, o CSVOptions) ([]csvRow, error) {
 		if first {
 			fields[0] = strings.TrimPrefix(fields[0], "\ufeff") // a byte order mark
 		}
+		if first {
+			if err := separated(fields, o); err != nil {
+				return nil, err
+			}
+		}
 		if first && !o.NoHeader {
 			if paths, labels, err = columns(fields, o); err != nil {
 				return nil, err
@@ -103,17 +110,42 @@ func readCSV(in io.Reader, o CSVOptions) ([]csvRow, error) {
 		if len(fields) <= max(paths, labels) {
 			return nil, fmt.Errorf("line %d has %d fields, at least %d are wanted", line, len(fields), max(paths, labels)+1)
 		}
-		name := filepath.FromSlash(fields[paths]) + o.Extension
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(o.Dir, name)
+		label := strings.TrimSpace(fields[labels])
+		if label == "" {
+			return nil, fmt.Errorf("line %d has no label: field %d is empty", line, labels+1)
 		}
-		rows = append(rows, csvRow{name, fields[labels], line})
+		rows = append(rows, csvRow{o.picture(fields[paths]), label, line})
 	}
+}
+
+// picture is the path of a field.
+func (o CSVOptions) picture(field string) string {
+	name := filepath.FromSlash(field) + o.Extension
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(o.Dir, name)
+	}
+	return name
+}
+
+// separated looks whether the first line's fields are apart.
+func separated(fields []string, o CSVOptions) error {
+	if strings.HasPrefix(fields[0], "\xff\xfe") || strings.HasPrefix(fields[0], "\xfe\xff") {
+		return fmt.Errorf("it is in UTF-16; save it in UTF-8")
+	}
+	for _, c := range ";\t|" {
+		if len(fields) == 1 && o.Comma == 0 && strings.ContainsRune(fields[0], c) {
+			return fmt.Errorf("line 1 has no comma: %.60q; with Comma: %q its fields are apart", fields[0], c)
+		}
+	}
+	return nil
 }
 
 // columns finds the columns by their headings.
 func columns(headings []string, o CSVOptions) (paths, labels int, err error) {
 	paths, labels = 0, 1
+	if info, err := os.Stat(o.picture(headings[0])); err == nil && info.Mode().IsRegular() && o.PathColumn+o.LabelColumn == "" {
+		return 0, 0, fmt.Errorf("line 1 should be headings, and %q is a picture: without headings, NoHeader: true", headings[0])
+	}
 	for _, c := range []struct {
 		name string
 		at   *int

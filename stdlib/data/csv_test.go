@@ -26,6 +26,11 @@ func TestCSV(t *testing.T) {
 		{name: "empty", text: "file,class\n", want: "it has no pictures"},
 		{name: "column", text: "file,class\nblue/more/a.png,2\n", o: CSVOptions{LabelColumn: "label"}, want: `no column "label"; there are file, class`},
 		{name: "class", text: "file,class\nblue/more/a.png,sea\n", o: CSVOptions{Classes: []string{"sky"}}, want: `the label "sea", which is none of the 1 classes`},
+		{name: "headings left out", text: "blue/more/a.png,sky\n", want: `line 1 should be headings, and "blue/more/a.png" is a picture`},
+		{name: "no label", text: "file,class\nblue/more/a.png, \n", want: "line 2 has no label"},
+		{name: "spaces", text: "file,class\r\nblue/more/a.png,sky \r\nblue/i.JPG, sky\r\n", labels: []int{0, 0}, classes: []string{"sky"}},
+		{name: "semicolons", text: "file;class\nblue/more/a.png;sky\n", want: "with Comma: ';'"},
+		{name: "UTF-16", text: "\xff\xfef\x00i\x00", want: "UTF-16"},
 		{name: "quotes", text: "file,class\n\"a,2\n", want: "line 2"},
 	} {
 		path := filepath.Join(dir, "list.csv")
