@@ -24,8 +24,8 @@ func declared(u *check.Unit) []Declaration {
 	var out []Declaration
 	add := func(n ast.Node, doc *ast.CommentGroup, names ...string) {
 		from, to := u.Offset(n.Pos()), u.Offset(n.End())
-		if from < 0 || to > len(u.Source) || from >= to {
-			return // made by the session
+		if from < 0 || to > len(u.Source) || from >= to || len(names) == 0 {
+			return // made by the session, or nothing
 		}
 		if doc != nil && u.Offset(doc.Pos()) >= 0 {
 			from = min(from, u.Offset(doc.Pos()))
@@ -58,7 +58,9 @@ func declared(u *check.Unit) []Declaration {
 				names = append(names, id.Name)
 			}
 		}
-		out = append(out, Declaration{Names: names})
+		if len(names) > 0 {
+			out = append(out, Declaration{Names: names})
+		}
 	}
 	return out
 }

@@ -65,6 +65,14 @@ func (m *memory) restore(declare func(source string) (wrong int, ok bool)) (lost
 	return lost
 }
 
+// late puts imports before the rest, as Go wants them.
+func late(d repl.Declaration) int {
+	if strings.HasPrefix(d.Names[0], "import ") {
+		return 0
+	}
+	return 1
+}
+
 // distinct is how many of list declare no name twice.
 func distinct(list []repl.Declaration) int {
 	seen := map[string]bool{}
@@ -81,7 +89,9 @@ func distinct(list []repl.Declaration) int {
 
 // together declares list but for what is wrong in it.
 func together(list []repl.Declaration, declare func(source string) (wrong int, ok bool)) (done []repl.Declaration, lost []string) {
-	for done = slices.Clone(list); len(done) > 0; {
+	done = slices.Clone(list)
+	slices.SortStableFunc(done, func(a, b repl.Declaration) int { return late(a) - late(b) })
+	for len(done) > 0 {
 		var source strings.Builder
 		var ends []int // the line behind each
 		line := 1

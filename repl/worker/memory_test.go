@@ -19,7 +19,7 @@ func TestMemory(t *testing.T) {
 	}
 	m.keep(repl.Result{Declared: []repl.Declaration{d("type Gone int", "Gone")}})
 	m.keep(repl.Result{Forgot: true, Declared: []repl.Declaration{d("import fmt \"fmt\"", "import fmt")}})
-	m.keep(repl.Result{Declared: []repl.Declaration{d("type T int", "T"), d("func (T) M() {}", "T.M"), d("", "x", "y")}})
+	m.keep(repl.Result{Declared: []repl.Declaration{d("type T int", "T"), d("func (T) M() {}", "T.M"), d("", "x", "y"), d("import os \"os\"", "import os")}})
 	m.keep(repl.Result{Declared: []repl.Declaration{d("const (\n\tA = 1\n\tB = 2\n)", "A", "B"), d("func odd() { even() }", "odd"), d("func even() { odd() }", "even")}})
 	m.keep(repl.Result{Declared: []repl.Declaration{d("const A = 3", "A"), d("func usesX() {\n\tx\n}", "usesX"), d("func calls() { usesX() }", "calls")}})
 	m.keep(repl.Result{Declared: []repl.Declaration{d("type T string", "T"), d("", "y", "z")}})
@@ -42,7 +42,7 @@ func TestMemory(t *testing.T) {
 	if !reflect.DeepEqual(lost, []string{"usesX", "calls"}) {
 		t.Errorf("lost are %v", lost)
 	}
-	want := []string{"import fmt \"fmt\"\nconst (\n\tA = 1\n\tB = 2\n)\nfunc odd() { even() }\nfunc even() { odd() }\n", "const A = 3\ntype T string\n"}
+	want := []string{"import fmt \"fmt\"\nimport os \"os\"\nconst (\n\tA = 1\n\tB = 2\n)\nfunc odd() { even() }\nfunc even() { odd() }\n", "const A = 3\ntype T string\n"}
 	if !reflect.DeepEqual(cells, want) {
 		t.Errorf("the cells are %q, want %q", cells, want)
 	}
