@@ -117,7 +117,7 @@ func apart(code string) []string {
 	}
 	decls, stmts := []byte(code), []string{}
 	for _, s := range p.Stmts {
-		if _, ok := s.(*ast.DeferStmt); ok {
+		if defers(s) {
 			return nil // belongs to the cell it stands in
 		}
 		from, to := p.Offset(s.Pos()), min(p.Offset(s.End()), len(code))
@@ -132,6 +132,17 @@ func apart(code string) []string {
 		}
 	}
 	return append([]string{string(decls)}, stmts...)
+}
+
+// defers tells whether a statement itself defers a call.
+func defers(s ast.Stmt) (found bool) {
+	ast.Inspect(s, func(n ast.Node) bool {
+		_, d := n.(*ast.DeferStmt)
+		found = found || d
+		_, lit := n.(*ast.FuncLit)
+		return !lit
+	})
+	return found
 }
 
 // TestGoAgrees runs every case with the installed Go and compares; with

@@ -250,6 +250,7 @@ var methodOverrides = map[string]string{
 	"(*encoding/json.Encoder).Encode":           "Encode",
 	"(*text/template.Template).Execute":         "Execute",
 	"(*text/template.Template).ExecuteTemplate": "ExecuteTemplate",
+	"(*text/template.Template).Funcs":           "TemplateFuncs",
 	"(*log.Logger).Fatal":                       "LoggerFatal",
 	"(*log.Logger).Fatalf":                      "LoggerFatalf",
 	"(*log.Logger).Fatalln":                     "LoggerFatalln",

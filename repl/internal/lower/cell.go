@@ -50,9 +50,7 @@ func (L *Lowerer) steps(u *check.Unit) {
 	})
 	deferred := false
 	for _, s := range u.Steps {
-		if s.Stmt != nil {
-			deferred = deferred || scan(&ast.BlockStmt{List: []ast.Stmt{s.Stmt}}).deferred
-		}
+		deferred = deferred || s.Stmt != nil && defers(s.Stmt)
 	}
 	if deferred {
 		f.frame = f.fresh("d")
@@ -70,6 +68,9 @@ func (L *Lowerer) steps(u *check.Unit) {
 	f.b.WriteString(strings.Join(append(inits, ""), "\n"))
 	fmt.Fprintf(&L.out.funcs, "func %s() {\n%s}\n", L.out.Run, f.b.String())
 }
+
+// defers tells whether a top-level statement defers calls to the cell's end.
+func defers(s ast.Stmt) bool { return scan(&ast.BlockStmt{List: []ast.Stmt{s}}).deferred }
 
 func generic(f *types.Func) bool {
 	s := f.Signature()
@@ -91,9 +92,11 @@ func (f *fn) step(s check.Step) {
 			f.checked(x.X)
 			return
 		}
-		if call := f.computedStep(s.Stmt); call != "" {
-			f.line("%s", call)
-			return
+		if !defers(s.Stmt) { // compiled, it would have an end of its own
+			if call := f.computedStep(s.Stmt); call != "" {
+				f.line("%s", call)
+				return
+			}
 		}
 		f.stmt(s.Stmt)
 	}

@@ -19,7 +19,7 @@ func (rt *Runtime) Exports() map[string]reflect.Value {
 		"Print": rt.Print, "Println": rt.Println, "Printf": rt.Printf, "Sprint": rt.Sprint, "Sprintln": rt.Sprintln, "Sprintf": rt.Sprintf,
 		"Errorf": rt.Errorf, "Fprint": rt.Fprint, "Fprintln": rt.Fprintln, "Fprintf": rt.Fprintf, "BuiltinPrint": rt.BuiltinPrint,
 		"As": rt.As, "Raw": rt.Raw, "Func": rt.Func, "Key": rt.Key, "Shift": rt.Shift, "BadIndex": rt.BadIndex, "BadRange": rt.BadRange, "Complex": Complex, "CheckSlice": rt.CheckSlice, "Fatal": rt.Fatal, "Fatalf": rt.Fatalf, "Fatalln": rt.Fatalln,
-		"LogPrint": rt.LogPrint, "LogPrintln": rt.LogPrintln, "LogPrintf": rt.LogPrintf, "Unmarshal": rt.Unmarshal, "Marshal": rt.Marshal, "MarshalIndent": rt.MarshalIndent, "Encode": rt.Encode, "Decode": rt.Decode, "Execute": rt.Execute, "ExecuteTemplate": rt.ExecuteTemplate,
+		"LogPrint": rt.LogPrint, "LogPrintln": rt.LogPrintln, "LogPrintf": rt.LogPrintf, "Unmarshal": rt.Unmarshal, "Marshal": rt.Marshal, "MarshalIndent": rt.MarshalIndent, "Encode": rt.Encode, "Decode": rt.Decode, "Execute": rt.Execute, "ExecuteTemplate": rt.ExecuteTemplate, "TemplateFuncs": rt.TemplateFuncs,
 		"Halt": rt.Halt, "Recv": rt.Recv, "Recv2": rt.Recv2, "Send": rt.Send, "Select": rt.Select,
 		"MakeHandle": rt.MakeHandle, "HandleValue": rt.HandleValue, "MakeWeak": rt.MakeWeak, "WeakValue": rt.WeakValue, "AddCleanup": rt.AddCleanup,
 		"HKDFExtract": rt.HKDFExtract, "HKDFExpand": rt.HKDFExpand, "HKDFKey": rt.HKDFKey, "PBKDF2Key": rt.PBKDF2Key,

@@ -53,6 +53,9 @@ func (rt *Runtime) rewritten(t *template.Template) (*template.Template, error) {
 // getText is a call of the function in an error, and what follows it.
 var getText = regexp.MustCompile(`<graftꞏget (\S+) \d+((?: "\w+")+)[^>]*>: error calling graftꞏget: `)
 
+// getCall is one that stands among the arguments of another.
+var getCall = regexp.MustCompile(`\(graftꞏget (\S+) \d+((?: "\w+")+)\)`)
+
 // inOwnWords puts the template's own text into an error that names the
 // function.
 func inOwnWords(err error) error {
@@ -69,6 +72,10 @@ func inOwnWords(err error) error {
 			return "<" + chain + ">: error calling " + failed.name + ": "
 		}
 		return "<" + chain + ">: "
+	})
+	text = getCall.ReplaceAllStringFunc(text, func(s string) string {
+		m := getCall.FindStringSubmatch(s)
+		return strings.TrimSuffix(m[1], ".") + "." + strings.Join(strings.Fields(strings.ReplaceAll(m[2], `"`, "")), ".")
 	})
 	return template.ExecError{Name: e.Name, Err: &reworded{text, e.Err}}
 }
@@ -137,7 +144,7 @@ func command(tree *parse.Tree, c *parse.CommandNode) {
 		}
 	}
 	if call := getter(tree, c.Args[0], c.Args[1:]); call != nil {
-		c.Args = call.Args
+		c.Args, c.Pos = call.Args, call.Pos
 	}
 }
 
@@ -289,7 +296,7 @@ func callMember(name string, m reflect.Value, args []any) (any, error) {
 		}
 	}
 	if !m.Type().IsVariadic() && len(in) != m.Type().NumIn() {
-		return nil, fmt.Errorf("wrong number of args: want %d got %d", m.Type().NumIn(), len(in))
+		return nil, fmt.Errorf("wrong number of args for %s: want %d got %d", name, m.Type().NumIn(), len(in))
 	}
 	out := m.Call(in)
 	if len(out) == 2 {
