@@ -33,6 +33,8 @@ func pkg_graft_stdlib_nets() map[string]reflect.Value {
 		{"InceptionV3", nets.InceptionV3},
 		{"InceptionV4", nets.InceptionV4},
 		{"LayerArgs", (*nets.LayerArgs)(nil)},
+		{"LayerDepthSepConv", nets.LayerDepthSepConv},
+		{"LayerExpandedConv", nets.LayerExpandedConv},
 		{"LeNet", nets.LeNet},
 		{"Lookup", nets.Lookup},
 		{"LookupConvDefs", nets.LookupConvDefs},
