@@ -181,7 +181,7 @@ func (c *Client) begin(ctx context.Context, m message, out repl.Output) (*child,
 // send sends what a call's request is, unless it was sent ahead, and the cell
 // that follows it.
 func (c *Client) send(w *child, call *call, next *repl.Cell, request ...message) {
-	if looksAhead && next != nil && len(next.Source) <= maxAhead {
+	if looksAhead && next != nil && !next.Subshell && len(next.Source) <= maxAhead {
 		if ahead, ok := w.foresee(call, next, c.nextID()); ok {
 			request = append(request, ahead)
 		}

@@ -179,8 +179,12 @@ func (y *layer) collect(x *graph.Node) error {
 // ConvertCollectionToDict lists the results of the layers that have the key in
 // their OutputsCollections, by the paths of the layers' scopes: end points
 // (slim.utils.convert_collection_to_dict). A node that was added by hand, and
-// has no other name, has its own. Errors: those of Graph.NodeCollection.
+// has no other name, has its own. Errors: a nil graph, and those of
+// Graph.NodeCollection.
 func ConvertCollectionToDict(g *graph.Graph, key string) (map[string]*graph.Node, error) {
+	if g == nil {
+		return nil, fmt.Errorf("slim: the graph is nil")
+	}
 	all, err := g.NodeCollection(key, "")
 	if err != nil {
 		return nil, err
