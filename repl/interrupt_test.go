@@ -27,6 +27,10 @@ var interruptible = []string{
 	`xs := make([]int, 1000); for { sort.Slice(xs, func(i, j int) bool { return xs[i] < xs[j] }) }`,
 	`for i := 0; ; i++ { time.Sleep(time.Millisecond); fmt.Print(i) }`,
 	`go func() { for { fmt.Print("x") } }(); select {}`,
+	`var mu sync.Mutex; lock := mu.Lock; lock(); lock()`,
+	`reflect.ValueOf(make(chan int)).Recv()`,
+	`reflect.Select([]reflect.SelectCase{{Dir: reflect.SelectSend, Chan: reflect.ValueOf(make(chan int)), Send: reflect.ValueOf(1)}})`,
+	`for x := range reflect.ValueOf(make(chan int)).Seq() { _ = x }`,
 }
 
 // interruptSoon plays a cell and interrupts it once it has begun.

@@ -40,13 +40,19 @@ func (b *builder) forgiven(e types.Error) bool {
 	return false
 }
 
-// sameName is a complaint about two types of one name.
-var sameName = regexp.MustCompile(`of (?:\w+ )?type ([^ ]+)\) as ([^ ]+) value`)
+// sameName are complaints about two types of one name.
+var sameName = []*regexp.Regexp{
+	regexp.MustCompile(`of (?:\w+ )?type ([^ ]+)\) as ([^ ]+) value`),
+	regexp.MustCompile(`type ([^ ]+) of .+ does not match (?:inferred )?type ([^ ]+)`),
+	regexp.MustCompile(`\(mismatched types ([^ ]+) and ([^ ]+)\)`),
+}
 
-// twice explains it.
+// twice explains them.
 func twice(msg string) string {
-	if m := sameName.FindStringSubmatch(msg); m != nil && m[1] == m[2] {
-		return msg + ": the type was declared again since; make the value anew"
+	for _, re := range sameName {
+		if m := re.FindStringSubmatch(msg); m != nil && m[1] == m[2] {
+			return msg + ": the type was declared again since; declare anew what is of the old one"
+		}
 	}
 	return msg
 }

@@ -266,6 +266,7 @@ var methodOverrides = map[string]string{
 	"(reflect.Type).AssignableTo":               "Assignable",
 	"(reflect.Type).ConvertibleTo":              "Convertible",
 	"(reflect.Value).Recv":                      "ReflectRecv",
+	"(reflect.Value).Seq":                       "ReflectSeq",
 	"(reflect.Value).Send":                      "ReflectSend",
 }
 

@@ -33,7 +33,7 @@ func (rt *Runtime) Exports() map[string]reflect.Value {
 		"Sscan": rt.Sscan, "Sscanf": rt.Sscanf, "Sscanln": rt.Sscanln, "Fscan": rt.Fscan, "Fscanf": rt.Fscanf, "Fscanln": rt.Fscanln,
 		"Lock": rt.Lock, "WLock": rt.WLock, "RLock": rt.RLock, "Wait": rt.Wait, "CondWait": rt.CondWait,
 		"TypeMethod": TypeMethod, "TypeMethodByName": TypeMethodByName, "TypeMethods": TypeMethods,
-		"Implements": Implements, "Assignable": Assignable, "Convertible": Convertible, "ReflectRecv": rt.ReflectRecv, "ReflectSend": rt.ReflectSend,
+		"Implements": Implements, "Assignable": Assignable, "Convertible": Convertible, "ReflectRecv": rt.ReflectRecv, "ReflectSeq": rt.ReflectSeq, "ReflectSend": rt.ReflectSend,
 		"SortOrdered": rt.SortOrdered, "SortFunc": rt.SortFunc,
 	}
 	out := map[string]reflect.Value{"D": reflect.ValueOf((*D)(nil)), "AtomicPointer": reflect.ValueOf((*AtomicPointer)(nil)),

@@ -331,6 +331,21 @@ func (rt *Runtime) ReflectRecv(v Value) (Value, bool) {
 	return x, ok
 }
 
+// ReflectSeq is Value.Seq; waiting for a channel ends with an interrupt.
+func (rt *Runtime) ReflectSeq(v Value) func(yield func(Value) bool) {
+	if v.Kind() != reflect.Chan {
+		return v.Seq()
+	}
+	return func(yield func(Value) bool) {
+		for {
+			x, ok := rt.ReflectRecv(v)
+			if !ok || !yield(x) {
+				return
+			}
+		}
+	}
+}
+
 // ReflectSend is Value.Send, which an interrupt ends.
 func (rt *Runtime) ReflectSend(v, x Value) {
 	if v.Kind() != reflect.Chan || v.Value.Type().ChanDir()&reflect.SendDir == 0 {
