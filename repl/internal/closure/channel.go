@@ -25,6 +25,10 @@ type carrier interface {
 	receive(c address) any
 	// receive2 puts the value into a slot and tells whether there was one.
 	receive2(c address, off int) func(*machine) bool
+	// try sends what is in a slot, or receives into it, if that does not
+	// block; quick tells whether it can.
+	try(c, slot unsafe.Pointer, send bool) (done, ok bool)
+	quick() bool
 }
 
 // sender is a carrier of T. Pointers are sent as *byte: in a program that has
@@ -90,6 +94,32 @@ func (sender[T]) receive2(c address, off int) func(*machine) bool {
 	}
 }
 
+func (sender[T]) try(p, slot unsafe.Pointer, send bool) (done, ok bool) {
+	c := chanOf[T](p)
+	if send {
+		select {
+		case c <- *(*T)(slot):
+			return true, true
+		default:
+			return false, false
+		}
+	}
+	select {
+	case *(*T)(slot), ok = <-c:
+		return true, ok
+	default:
+		return false, false
+	}
+}
+
+func (sender[T]) quick() bool { return true }
+
+func (pointer) try(c, slot unsafe.Pointer, send bool) (done, ok bool) {
+	return sender[*byte]{}.try(c, slot, send)
+}
+
+func (pointer) quick() bool { return true }
+
 func (pointer) makeChan(n func(*machine) int) any { return sender[*byte]{}.makeChan(n) }
 
 func (pointer) send(c address, x expr) stmt {
@@ -146,6 +176,9 @@ func (p place) receive2(c address, off int) func(*machine) bool {
 		return ok
 	}
 }
+
+func (p place) try(_, _ unsafe.Pointer, _ bool) (done, ok bool) { return false, false }
+func (p place) quick() bool                                     { return false }
 
 // choose is reflect.Select that the end of the run ends too, when it blocks.
 func (m *machine) choose(cases []reflect.SelectCase, block bool) (int, reflect.Value, bool) {
@@ -206,107 +239,4 @@ func (c *compiler) rangeChan(s *ast.RangeStmt, label string) stmt {
 		}
 		return next
 	}})
-}
-
-// arm is a clause of a select statement: how to make its case, and what a
-// receive does with its value.
-type arm struct {
-	prepare func(m *machine) reflect.SelectCase
-	got     func(m *machine, v reflect.Value, ok bool)
-	body    stmt
-}
-
-func (c *compiler) selectStmt(s *ast.SelectStmt, label string) stmt {
-	var arms []arm
-	block := true
-	t := c.push(label, false)
-	for _, cl := range s.Body.List {
-		cc := cl.(*ast.CommClause)
-		var a arm
-		var store stmt
-		switch st := cc.Comm.(type) {
-		case nil:
-			block = false
-			a.prepare = func(*machine) reflect.SelectCase { return reflect.SelectCase{Dir: reflect.SelectDefault} }
-		case *ast.SendStmt:
-			a.prepare = c.sendArm(st)
-		default:
-			a, store = c.receiveArm(st)
-		}
-		a.body = sequence([]stmt{store, c.block(cc.Body)})
-		arms = append(arms, a)
-	}
-	c.pop()
-	brk := t.brk
-	return func(m *machine) ctl {
-		cases := make([]reflect.SelectCase, len(arms), len(arms)+1)
-		for i := range arms {
-			cases[i] = arms[i].prepare(m)
-		}
-		i, v, ok := m.choose(cases, block)
-		if arms[i].got != nil {
-			arms[i].got(m, v, ok)
-		}
-		switch r := arms[i].body(m); r {
-		case breaks, brk:
-			return next
-		default:
-			return r
-		}
-	}
-}
-
-// chanValue is a channel of type t as a reflect.Value.
-func chanValue(p unsafe.Pointer, t reflect.Type) reflect.Value {
-	return reflect.NewAt(t, unsafe.Pointer(&p)).Elem()
-}
-
-func (c *compiler) sendArm(s *ast.SendStmt) func(m *machine) reflect.SelectCase {
-	if len(c.hoist(s.Chan, s.Value)) > 0 {
-		c.refuse(s, "calls in this select")
-	}
-	ch, k, _ := c.chanAt(s.Chan)
-	l := c.temp(k)
-	set := l.set(c.exprTo(s.Value, k))
-	t := reflect.ChanOf(reflect.BothDir, k.layout())
-	return func(m *machine) reflect.SelectCase {
-		p := ch(m)
-		set(m)
-		return reflect.SelectCase{Dir: reflect.SelectSend, Chan: chanValue(p, t), Send: k.give(unsafe.Add(m.frame, l.off), k.layout())}
-	}
-}
-
-func (c *compiler) receiveArm(s ast.Stmt) (a arm, store stmt) {
-	var x ast.Expr
-	var lhs []ast.Expr
-	define := false
-	switch s := s.(type) {
-	case *ast.ExprStmt:
-		x = s.X
-	case *ast.AssignStmt:
-		x, lhs, define = s.Rhs[0], s.Lhs, s.Tok == token.DEFINE
-	}
-	u := ast.Unparen(x).(*ast.UnaryExpr)
-	if len(c.hoist(u.X)) > 0 {
-		c.refuse(s, "calls in this select")
-	}
-	ch, k, _ := c.chanAt(u.X)
-	v, ok := c.temp(k), c.temp(boolean{})
-	t := reflect.ChanOf(reflect.BothDir, k.layout())
-	a.prepare = func(m *machine) reflect.SelectCase {
-		return reflect.SelectCase{Dir: reflect.SelectRecv, Chan: chanValue(ch(m), t)}
-	}
-	a.got = func(m *machine, r reflect.Value, had bool) {
-		k.take(unsafe.Add(m.frame, v.off), r)
-		*at[bool](m, ok.off) = had
-	}
-	var stores []stmt
-	temps := []expr{variable(c.src.TypeOf(u.X).Underlying().(*types.Chan).Elem(), v), variable(types.Typ[types.Bool], ok)}
-	for i, l := range lhs {
-		if ident(l) == nil && !c.still(l) {
-			c.refuse(l, "this assignment in a select")
-		}
-		stores = append(stores, c.storeTo(l, temps[i], define))
-	}
-	return a, sequence(stores)
 }
