@@ -13,7 +13,8 @@ func inceptionEval(x picture.Rows, o task) (*picture.Floats, error) {
 	if !o.WholeImage {
 		x = centralCrop(x, o.CentralFraction)
 	}
-	return o.resize(x, ops.Bilinear, toSigned)
+	return picture.ResizePart(x, ops.Resize{Method: ops.Bilinear, Size: [2]int{o.Height, o.Width}},
+		picture.Part{Height: o.Height, Width: o.Width, Into: o.into, Minus: 0.5, Times: 2}) // [-1, 1]
 }
 
 // inceptionTrain: a random part of the picture, resized whatever its shape,
@@ -29,7 +30,7 @@ func inceptionTrain(x picture.Rows, o task, r *rand.Rand) (*picture.Floats, erro
 	if !o.AllDistortions {
 		ways = ways[:1]
 	}
-	out, err := o.resize(x, ways[r.IntN(len(ways))], nil)
+	out, err := o.resize(x, ways[r.IntN(len(ways))])
 	if err != nil {
 		return nil, err
 	}
@@ -50,9 +51,9 @@ func inceptionTrain(x picture.Rows, o task, r *rand.Rand) (*picture.Floats, erro
 	return out, nil
 }
 
-func (o task) resize(x picture.Rows, m ops.Method, finish func([]float32)) (*picture.Floats, error) {
+func (o task) resize(x picture.Rows, m ops.Method) (*picture.Floats, error) {
 	return picture.ResizePart(x, ops.Resize{Method: m, Size: [2]int{o.Height, o.Width}},
-		picture.Part{Height: o.Height, Width: o.Width, Into: o.into, Finish: finish})
+		picture.Part{Height: o.Height, Width: o.Width, Into: o.into})
 }
 
 // toSigned maps [0, 1] to [-1, 1].

@@ -4,6 +4,7 @@ import (
 	"image"
 
 	"graft/stdlib/internal/picture/jpeg"
+	"graft/stdlib/internal/picture/pixels"
 )
 
 func configJPEG(b []byte) (image.Config, error) {
@@ -74,39 +75,14 @@ func (p *ycc) bytes(dst []byte, y, from, to int) {
 	cb, cr := p.cb.row(y, from, to), p.cr.row(y, from, to)
 	cb, cr, dst = cb[:len(luma)], cr[:len(luma)], dst[:len(luma)*3]
 	for i, l := range luma {
-		y, u, v := int32(l), int32(cb[i])-128, int32(cr[i])-128
 		d := dst[i*3 : i*3+3 : i*3+3]
-		// libjpeg's factors, in 1/65536: 1.402, 0.34414, 0.71414, 1.772.
-		d[0] = clamp(y + (91881*v+32768)>>16)
-		d[1] = clamp(y + (-22554*u-46802*v+32768)>>16)
-		d[2] = clamp(y + (116130*u+32768)>>16)
+		d[0], d[1], d[2] = pixels.RGB(l, cb[i], cr[i])
 	}
 }
 
-// floats is bytes, of which each is looked up: a colour beyond 0 … 255 has its
-// level there, so that nothing is clamped.
-func (p *ycc) floats(dst []float32, y, from, to int, t *levels) {
-	luma := p.y.row(y, from, to)
-	cb, cr := p.cb.row(y, from, to), p.cr.row(y, from, to)
-	cb, cr, dst = cb[:len(luma)], cr[:len(luma)], dst[:3*len(luma)]
-	for i, l := range luma {
-		// y+below stays within the table: the mask is for the compiler.
-		y, u, v := int32(l)+below, int32(cb[i])-128, int32(cr[i])-128
-		d := dst[i*3 : i*3+3 : i*3+3]
-		d[0] = t[(y+(91881*v+32768)>>16)&1023]
-		d[1] = t[(y+(-22554*u-46802*v+32768)>>16)&1023]
-		d[2] = t[(y+(116130*u+32768)>>16)&1023]
-	}
-}
-
-func clamp(x int32) byte {
-	if uint32(x) > 255 {
-		if x < 0 {
-			return 0
-		}
-		return 255
-	}
-	return byte(x)
+// floats is bytes times a number.
+func (p *ycc) floats(dst []float32, y, from, to int, by float32) {
+	pixels.Use().Colours(dst, p.y.row(y, from, to), p.cb.row(y, from, to), p.cr.row(y, from, to), by)
 }
 
 // rgb is a JPEG whose components are the colours.

@@ -97,26 +97,23 @@ func (d *decoded) Row(dst []float32, y, from, to int) {
 // row writes what the levels of a part of a row stand for.
 func (d *decoded) row(dst []float32, y, from, to int, l *levels) {
 	if p, ok := d.byteRows.(*ycc); ok {
-		p.floats(dst, y, from, to, l)
+		p.floats(dst, y, from, to, l[1])
 		return
 	}
 	row := d.rowBytes(y, from, to)
-	dst, table := dst[:len(row)], l[below:below+256]
+	dst = dst[:len(row)]
 	for i, b := range row {
-		dst[i] = table[b]
+		dst[i] = l[b]
 	}
 }
 
-// levels are what the levels 0 … 255 stand for, and beyond them those that
-// mixing colours leaves, which are clamped: levels[below+i] is level i's.
-type levels [1024]float32
-
-const below = 384 // more than a colour can be less than 0
+// levels are what the levels 0 … 255 stand for: multiples of the second.
+type levels [256]float32
 
 func newLevels(by float32) *levels {
 	l := new(levels)
 	for i := range l {
-		l[i] = float32(max(0, min(i-below, 255))) * by
+		l[i] = float32(i) * by
 	}
 	return l
 }

@@ -6,6 +6,7 @@ import (
 
 	"graft/ckpt/tensors"
 	"graft/stdlib/internal/ops"
+	"graft/stdlib/internal/picture/pixels"
 )
 
 // Window is a part of a picture.
@@ -69,7 +70,9 @@ type Part struct {
 	Top, Left, Height, Width int
 	// Into is where the pixels are made if they fit it.
 	Into []float32
-	// Finish changes each row when it is made, nil for as it is.
+	// Minus is taken from each value, and the rest multiplied by Times, 0 for 1.
+	Minus, Times float32
+	// Finish changes each row then, nil for as it is.
 	Finish func(row []float32)
 }
 
@@ -78,6 +81,9 @@ type Part struct {
 // keeps two.
 func ResizePart(r Rows, k ops.Resize, part Part) (*Floats, error) {
 	h, w, c := r.Shape()
+	if part.Times == 0 {
+		part.Times = 1
+	}
 	spec := ops.Spec{DType: tensors.Float32, Shape: []int{1, h, w, c}}
 	out, err := k.Infer([]ops.Spec{spec})
 	if err != nil {
@@ -95,6 +101,9 @@ func ResizePart(r Rows, k ops.Resize, part Part) (*Floats, error) {
 	err = k.Run(&ops.Ctx{Context: context.Background()}, y, []*ops.Value{x})
 	all := &Floats{Pix: y.F32, Height: k.Size[0], Width: k.Size[1], Channels: c}
 	made := Whole(Crop(all, part.Top, part.Left, part.Height, part.Width))
+	for i, v := range made.Pix {
+		made.Pix[i] = (v - part.Minus) * part.Times
+	}
 	if part.Finish != nil {
 		part.Finish(made.Pix)
 	}
@@ -161,21 +170,15 @@ func bilinear(r Rows, ys, xs []tap, part Part) *Floats {
 		made[i] = y
 		return rows[i]
 	}
+	loops := pixels.Use()
 	for y, t := range ys {
 		low, high := mixed(t.low, t.high), mixed(t.high, t.low)
-		mixRows(out.Pix[y*n:(y+1)*n], low, high, t.part)
+		loops.Mix(out.Pix[y*n:(y+1)*n], low, high, t.part, part.Minus, part.Times)
 		if part.Finish != nil {
 			part.Finish(out.Pix[y*n : (y+1)*n])
 		}
 	}
 	return out
-}
-
-func mixRows(dst, a, b []float32, part float32) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	for i := range dst {
-		dst[i] = a[i] + float32((b[i]-a[i])*part)
-	}
 }
 
 func mixRow(dst, src []float32, at []tap, c int) {

@@ -1,6 +1,11 @@
 package jpeg
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+
+	"graft/stdlib/internal/picture/pixels"
+)
 
 // quant are the factors of a quantisation table as the fast inverse DCT wants
 // them, in the order of a block: each times the scale of its row and column, 2
@@ -49,103 +54,29 @@ func (d *decoder) quantTables(data []byte) error {
 
 // block is one that is being decoded: its coefficients times their factors.
 type block struct {
-	x [64]int32
-	// columns has a bit for each column with more than its first coefficient,
-	// and firstRow if the first row has more than its first coefficient.
-	columns uint16
+	x    [64]int16
+	more bool // than the first coefficient
 }
 
-const firstRow = 1 << 8
-
-// set puts a coefficient.
+// set puts a coefficient that is not the first. Products overflow as in
+// libjpeg-turbo.
 func (b *block) set(at uint8, x int32) {
-	b.x[at&63] = x
-	b.columns |= touched[at&63]
+	b.x[at&63] = int16(x)
+	b.more = true
 }
-
-// touched are the bits of a block's columns for each coefficient.
-var touched = func() (out [64]uint16) {
-	for i := range out {
-		out[i] = firstRow
-		if i >= 8 {
-			out[i] = 1 << (i % 8)
-		}
-	}
-	return out
-}()
-
-// The factors of the fast inverse DCT, 8 bits behind the point, as jidctfst.c
-// has them, times 2⁶ for mul. 2.613 is 1.613 and 1: it would not fit 16 bits.
-const (
-	f1082 = 277 << 6
-	f1414 = 362 << 6
-	f1847 = 473 << 6
-	f1613 = 413 << 6
-)
-
-// mul multiplies as the vector instructions of libjpeg-turbo do, in 16 bits,
-// which overflow for pictures without nuances.
-func mul(x, f int32) int32 { return int32(int16(x<<2)) * f >> 16 }
 
 // put writes the block's pixels and empties it.
-func (b *block) put(dst []byte, stride int) {
-	if b.columns == 0 {
-		b.flat(dst, stride)
+func (b *block) put(loops *pixels.Loops, dst []byte, stride int) {
+	if b.more {
+		loops.Inverse(dst, stride, &b.x)
+		*b = block{}
 		return
 	}
-	x := &b.x
-	for c := range 8 {
-		if b.columns>>c&1 == 0 {
-			for i := 1; i < 8; i++ {
-				x[c+8*i] = x[c]
-			}
-			continue
-		}
-		x[c], x[c+8], x[c+16], x[c+24], x[c+32], x[c+40], x[c+48], x[c+56] =
-			transform(x[c], x[c+8], x[c+16], x[c+24], x[c+32], x[c+40], x[c+48], x[c+56])
-	}
+	// All pixels are the same: what the transform makes of its first value, 5
+	// bits behind the point.
+	v := uint64(max(0, min(int32(b.x[0])>>5+128, 255))) * 0x0101010101010101
 	for r := range 8 {
-		y := (*[8]int32)(x[8*r:])
-		d := (*[8]byte)(dst[r*stride:])
-		a, b, c, e, f, g, h, i := transform(y[0], y[1], y[2], y[3], y[4], y[5], y[6], y[7])
-		d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7] = level(a), level(b), level(c), level(e), level(f), level(g), level(h), level(i)
-	}
-	*b = block{}
-}
-
-// flat is put for a block of one value.
-func (b *block) flat(dst []byte, stride int) {
-	v := uint64(level(b.x[0])) * 0x0101010101010101
-	for r := range 8 {
-		d := (*[8]byte)(dst[r*stride:])
-		for i := range d {
-			d[i] = byte(v >> (8 * i))
-		}
+		binary.LittleEndian.PutUint64(dst[r*stride:], v)
 	}
 	b.x[0] = 0
-}
-
-// level is a pixel of a value with 5 bits behind the point.
-func level(x int32) byte {
-	v := int32(int16(x))>>5 + 128
-	if uint32(v) > 255 {
-		return byte(^v >> 31) // 0 below, 255 above
-	}
-	return byte(v)
-}
-
-// transform is the inverse DCT of 8 values without its scales (jidctfst.c).
-func transform(a, b, c, d, e, f, g, h int32) (_, _, _, _, _, _, _, _ int32) {
-	// The even part.
-	sum, diff, s2 := a+e, a-e, c+g
-	d2 := mul(c-g, f1414) - s2
-	t0, t3, t1, t2 := sum+s2, sum-s2, diff+d2, diff-d2
-	// The odd part.
-	z13, z10, z11, z12 := f+d, f-d, b+h, b-h
-	t7 := z11 + z13
-	z5 := mul(z10+z12, f1847)
-	t6 := mul(z10, -f1613) - z10 + z5 - t7
-	t5 := mul(z11-z13, f1414) - t6
-	t4 := mul(z12, f1082) - z5 + t5
-	return t0 + t7, t1 + t6, t2 + t5, t3 - t4, t3 + t4, t2 - t5, t1 - t6, t0 - t7
 }

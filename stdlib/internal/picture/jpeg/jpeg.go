@@ -15,6 +15,8 @@ package jpeg
 import (
 	"errors"
 	"fmt"
+
+	"graft/stdlib/internal/picture/pixels"
 )
 
 // Colour is what the components are.
@@ -79,7 +81,7 @@ func ReadHeader(b []byte) (Header, error) {
 
 // Decode decodes a file. A file that ends in a scan is an error.
 func Decode(b []byte) (*Image, error) {
-	d := &decoder{b: b}
+	d := &decoder{b: b, loops: pixels.Use()}
 	for {
 		if err := d.segments(); err != nil {
 			return nil, err
@@ -113,6 +115,7 @@ type decoder struct {
 	bits       bits
 	eob        int // blocks that a progressive scan says nothing more of
 	block      block
+	loops      *pixels.Loops
 }
 
 // component is one that is being decoded.

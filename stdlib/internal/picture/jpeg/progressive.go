@@ -105,13 +105,13 @@ func (d *decoder) reconstruct(c *component) {
 	for by := range c.down {
 		for bx := range c.across {
 			x := (*[64]int16)(c.coefficients[(by*c.row+bx)*64:])
-			b.x[0] = int32(x[0]) * int32(c.q[0])
+			b.x[0] = x[0] * c.q[0]
 			for at := 1; at < 64; at++ {
 				if x[at] != 0 {
 					b.set(uint8(at), int32(x[at])*int32(c.q[at]))
 				}
 			}
-			b.put(c.Pix[by*8*c.Stride+bx*8:], c.Stride)
+			b.put(d.loops, c.Pix[by*8*c.Stride+bx*8:], c.Stride)
 		}
 	}
 	c.coefficients = nil

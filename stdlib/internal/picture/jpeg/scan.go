@@ -189,11 +189,11 @@ func (d *decoder) baseline(c *component, bx, by int) error {
 		return err
 	}
 	c.predicted += r.extended(int(size))
-	b.x[0] = int32(int16(c.predicted)) * int32(c.q[0])
+	b.x[0] = int16(c.predicted) * c.q[0]
 	if err := r.rest(b, c.ac, c.q); err != nil {
 		return err
 	}
-	b.put(c.Pix[by*8*c.Stride+bx*8:], c.Stride)
+	b.put(d.loops, c.Pix[by*8*c.Stride+bx*8:], c.Stride)
 	return nil
 }
 

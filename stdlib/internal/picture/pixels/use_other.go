@@ -1,0 +1,5 @@
+//go:build !amd64 || purego
+
+package pixels
+
+func vectors() []*Loops { return nil }
