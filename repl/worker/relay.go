@@ -17,7 +17,7 @@ import (
 type relay struct {
 	name string
 	send func(name, text string)
-	// hold tells that what there is to read must be left for now, and waits
+	// hold tells that what there is to read must stay in the pipe, and waits
 	// until it may be read; nil while it may, or always.
 	hold func() (wait func())
 
