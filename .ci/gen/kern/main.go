@@ -15,6 +15,8 @@ func main() {
 			tiles(avx2, k, vectors)
 		}
 	}
+	row(avx512, 24)
+	row(avx2, 12)
 	elementwiseLoops()
 	streamLoops()
 	dot()

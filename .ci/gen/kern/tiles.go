@@ -28,6 +28,10 @@ const (
 	argAdd
 	argNextA
 	argNextC
+	argSegsLeft
+	argAhead
+	argAsking
+	argTurn
 	argStart
 	argBias
 	argClamp
@@ -79,6 +83,7 @@ func tiles(v isa, k kind, vectors int) {
 	}
 	asm.Label(g.label("tile"))
 	g.rowAddresses()
+	g.ahead()
 	for _, r := range g.acc {
 		if k == largest {
 			asm.VBROADCASTSS(at(reg.RDI, argStart), r)
@@ -132,13 +137,35 @@ func (g *tileGen) rowAddresses() {
 	}
 }
 
-// segments runs through the sum. R15 is the segment, R14 how many are left.
+// linesAsked is how many lines of memory a product asks for.
+const linesAsked = 2
+
+// ahead sets R14 to how far from b the memory is that this tile asks for, 0
+// for none: of each row of the panel that is wanted next some lines, and the
+// following ones with the next tile.
+func (g *tileGen) ahead() {
+	if g.kind != products {
+		return
+	}
+	asm.XORL(reg.R14L, reg.R14L)
+	asm.DECQ(at(reg.RDI, argAsking))
+	asm.JL(operand.LabelRef(g.label("sum")))
+	asm.MOVQ(at(reg.RDI, argAhead), reg.R14)
+	if g.vectors*g.lanes > 32 {
+		asm.ADDQ(at(reg.RDI, argTurn), reg.R14)
+		asm.XORQ(operand.U32(64*linesAsked), at(reg.RDI, argTurn))
+	}
+	asm.Label(g.label("sum"))
+}
+
+// segments runs through the sum. R15 is the segment.
 func (g *tileGen) segments() {
 	asm.MOVQ(at(reg.RDI, argSegs), reg.R15)
-	asm.MOVQ(at(reg.RDI, argSegCount), reg.R14)
+	asm.MOVQ(at(reg.RDI, argSegCount), reg.RAX)
+	asm.MOVQ(reg.RAX, at(reg.RDI, argSegsLeft))
 	asm.MOVQ(at(reg.RDI, argLdb), reg.RDX)
 	asm.MOVQ(at(reg.RDI, argStep), reg.RSI)
-	asm.TESTQ(reg.R14, reg.R14)
+	asm.TESTQ(reg.RAX, reg.RAX)
 	asm.JE(operand.LabelRef(g.label("store")))
 	asm.Label(g.label("seg"))
 	asm.MOVQ(at(reg.R15, 0), reg.RAX)
@@ -149,23 +176,34 @@ func (g *tileGen) segments() {
 	asm.MOVQ(at(reg.R15, 16), reg.RCX)
 	asm.SUBQ(operand.U8(2), reg.RCX)
 	asm.JL(operand.LabelRef(g.label("last")))
-	asm.Label(g.label("k"))
-	g.product()
-	g.product()
-	asm.SUBQ(operand.U8(2), reg.RCX)
-	asm.JGE(operand.LabelRef(g.label("k")))
+	if g.kind == products {
+		asm.TESTQ(reg.R14, reg.R14)
+		asm.JE(operand.LabelRef(g.label("k")))
+		g.pairs("asking", linesAsked)
+		asm.JMP(operand.LabelRef(g.label("last")))
+	}
+	g.pairs("k", 0)
 	asm.Label(g.label("last"))
 	asm.ADDQ(operand.U8(2), reg.RCX)
 	asm.JE(operand.LabelRef(g.label("segEnd")))
-	g.product()
+	g.product(0)
 	asm.Label(g.label("segEnd"))
 	asm.ADDQ(operand.U8(24), reg.R15)
-	asm.DECQ(reg.R14)
+	asm.DECQ(at(reg.RDI, argSegsLeft))
 	asm.JNE(operand.LabelRef(g.label("seg")))
 }
 
-// product adds one k to all sums.
-func (g *tileGen) product() {
+// pairs adds two k at a time, RCX+2 of them, and asks for lines with each.
+func (g *tileGen) pairs(label string, lines int) {
+	asm.Label(g.label(label))
+	g.product(lines)
+	g.product(lines)
+	asm.SUBQ(operand.U8(2), reg.RCX)
+	asm.JGE(operand.LabelRef(g.label(label)))
+}
+
+// product adds one k to all sums, and asks for some lines.
+func (g *tileGen) product(lines int) {
 	if g.kind != largest {
 		for i, b := range g.b {
 			if from := at(reg.RBX, 4*g.lanes*i); g.kind == planes && g.lanes == 16 {
@@ -173,6 +211,9 @@ func (g *tileGen) product() {
 			} else {
 				asm.VMOVUPS(from, b)
 			}
+		}
+		for i := range lines {
+			asm.PREFETCHT1(operand.Mem{Base: reg.RBX, Index: reg.R14, Scale: 1, Disp: 64 * i})
 		}
 		asm.ADDQ(reg.RDX, reg.RBX)
 	}

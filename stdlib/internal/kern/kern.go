@@ -30,8 +30,8 @@ type End[T Float] struct {
 	High     T
 }
 
-// from is the end of the columns from first on.
-func (e End[T]) from(first int) End[T] {
+// From is the end of the columns from first on.
+func (e End[T]) From(first int) End[T] {
 	if e.Bias != nil {
 		e.Bias = e.Bias[first:]
 	}
@@ -39,7 +39,7 @@ func (e End[T]) from(first int) End[T] {
 }
 
 // Of is the end of a panel's columns.
-func (e End[T]) Of(p Panel) End[T] { return e.from(p.First) }
+func (e End[T]) Of(p Panel) End[T] { return e.From(p.First) }
 
 // Set is the loops over matrices that run on this processor, in one element
 // type.
@@ -47,14 +47,21 @@ func (e End[T]) Of(p Panel) End[T] { return e.from(p.First) }
 // Tiles computes c[C[i]+j] for all rows i and j < cols: the sum over segs and
 // k of a[A[i]+seg.A+k·step] · b[(seg.B+k)·ldb+j], then its End. b's rows have
 // cols rounded up to Quantum readable elements. The order in which a sum is
-// taken does not depend on the other rows.
+// taken does not depend on the other rows. Where ahead is not 0, there is what
+// is wanted after b, so far behind it: memory is asked for it meanwhile.
 type Set[T Float] struct {
 	Name    string
 	Rows    int  // best is a number of rows that this divides
 	Cols    int  // most columns, the width of a packed panel
 	Quantum int  // by which panels grow
 	Direct  bool // a panel is as fast where rows of b are far apart
-	Tiles   func(c, a []T, rows Rows, step int, segs []Seg, b []T, ldb, cols int, end End[T])
+	Tiles   func(c, a []T, rows Rows, step int, segs []Seg, b []T, ldb, cols, ahead int, end End[T])
+	// Row computes c[j] for Wide columns j: the sum over k of a[k·step] ·
+	// b[k·ldb+j], in the order of Tiles, and adds what is in c if add. It is for
+	// a single row, which leaves nothing to do but to read b, in long pieces.
+	// Wide is 0 if there is none.
+	Row  func(c, a []T, step int, b []T, ldb, k int, add bool)
+	Wide int
 	// Planes multiplies column by column: c[C[i]+j] is the sum of
 	// a[A[i]+seg.A+k·step+j] · b[(seg.B+k)·ldb+j], for any number of columns.
 	Planes func(c, a []T, rows Rows, step int, segs []Seg, b []T, ldb, cols int, end End[T])

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -112,7 +113,7 @@ func TestSets(t *testing.T) {
 				if planes {
 					s.Planes(k.c, k.a, k.rows, k.step, k.segs, k.b, k.ldb, k.cols, k.end)
 				} else {
-					s.Tiles(k.c, k.a, k.rows, k.step, k.segs, k.b, k.ldb, k.cols, k.end)
+					s.Tiles(k.c, k.a, k.rows, k.step, k.segs, k.b, k.ldb, k.cols, r.IntN(3)*k.ldb*5, k.end)
 				}
 				for i, v := range k.c {
 					if math.Abs(float64(v)-want[i]) > 8*0x1p-24*scale[i] {
@@ -124,15 +125,38 @@ func TestSets(t *testing.T) {
 	}
 }
 
+// TestRow wants of a single row what Tiles computes, to the last bit, and what
+// is behind it left alone.
+func TestRow(t *testing.T) {
+	for _, s := range Sets() {
+		if s.Wide == 0 {
+			continue
+		}
+		r := rand.New(rand.NewPCG(3, 4))
+		for range 100 {
+			k, step, ldb := 1+r.IntN(40), 1+r.IntN(3), s.Wide+r.IntN(9)
+			a, b, got := random(r, k*step), random(r, k*ldb), random(r, s.Wide+1)
+			want, add := slices.Clone(got), r.IntN(2) == 0
+			s.Row(got, a, step, b, ldb, k, add)
+			for j := 0; j < s.Wide; j += s.Quantum {
+				s.Tiles(want[j:], a, Rows{[]int{0}, []int{0}}, step, []Seg{{K: k}}, b[j:], ldb, s.Quantum, 0, End[float32]{Add: add})
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("%s: a row of %d products, %d apart, is not what tiles of it are", s.Name, k, step)
+			}
+		}
+	}
+}
+
 // TestSetsStayInside wants a panic, not a wild read, where slices are short.
 func TestSetsStayInside(t *testing.T) {
 	for _, s := range Sets() {
 		a, b, c := make([]float32, 100), make([]float32, 4*s.Cols), make([]float32, 200)
 		rows := Rows{[]int{0, 10}, []int{0, 100}}
 		for name, f := range map[string]func(){
-			"a": func() { s.Tiles(c, a[:12:12], rows, 1, []Seg{{0, 0, 4}}, b, s.Cols, 4, End[float32]{}) },
-			"b": func() { s.Tiles(c, a, rows, 1, []Seg{{0, 1, 4}}, b, s.Cols, 4, End[float32]{}) },
-			"c": func() { s.Tiles(c[:101:101], a, rows, 1, []Seg{{0, 0, 4}}, b, s.Cols, 4, End[float32]{}) },
+			"a": func() { s.Tiles(c, a[:12:12], rows, 1, []Seg{{0, 0, 4}}, b, s.Cols, 4, 0, End[float32]{}) },
+			"b": func() { s.Tiles(c, a, rows, 1, []Seg{{0, 1, 4}}, b, s.Cols, 4, 0, End[float32]{}) },
+			"c": func() { s.Tiles(c[:101:101], a, rows, 1, []Seg{{0, 0, 4}}, b, s.Cols, 4, 0, End[float32]{}) },
 		} {
 			func() {
 				defer func() {

@@ -94,6 +94,16 @@ func largest8AVX2(args *byte)
 //go:noescape
 func largest16AVX2(args *byte)
 
+// row384AVX512 multiplies a row of k elements, step bytes apart, by 384 columns; rows of b are ldb bytes apart.
+//
+//go:noescape
+func row384AVX512(c *float32, a *float32, step int, b *float32, ldb int, k int, add int)
+
+// row96AVX2 multiplies a row of k elements, step bytes apart, by 96 columns; rows of b are ldb bytes apart.
+//
+//go:noescape
+func row96AVX2(c *float32, a *float32, step int, b *float32, ldb int, k int, add int)
+
 // addAVX2 sets y to a+b.
 //
 //go:noescape

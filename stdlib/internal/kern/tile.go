@@ -7,7 +7,7 @@ func portable[T Float]() *Set[T] {
 
 // tiles takes two rows and four columns at a time, whose sums fit in
 // registers.
-func tiles[T Float](c, a []T, rows Rows, step int, segs []Seg, b []T, ldb, cols int, end End[T]) {
+func tiles[T Float](c, a []T, rows Rows, step int, segs []Seg, b []T, ldb, cols, _ int, end End[T]) {
 	n := len(rows.A)
 	i := 0
 	for ; i+2 <= n; i += 2 {

@@ -20,6 +20,10 @@ type tileArgs struct {
 	mask         uint64 // AVX-512: one bit a column
 	add          int
 	next         [2]uintptr // of the rows; the assembly's own
+	segsLeft     int        // the assembly's own
+	ahead        int        // from b to what is wanted next, in bytes
+	asking       int        // tiles that ask for it; the assembly counts
+	turn         int        // the assembly's own
 	start        float32    // of what is not a sum
 	bias         unsafe.Pointer
 	clamp        int
@@ -88,14 +92,18 @@ func (v *vectorSet) largest(vectors int, args *byte) {
 
 const asmRows = 6
 
+// askingTiles is how many tiles ask for what is wanted next: two would do, if
+// memory kept up.
+const askingTiles = 4
+
 func avx512Set() *Set[float32] {
 	v := vectorSet{lanes: 16, most: 4, masked: true}
-	return &Set[float32]{Name: "avx512", Rows: asmRows, Cols: 64, Quantum: 16, Direct: true, Tiles: v.runTiles, Planes: v.runPlanes, Largest: v.runLargest}
+	return &Set[float32]{Name: "avx512", Rows: asmRows, Cols: 64, Quantum: 16, Direct: true, Tiles: v.runTiles, Row: v.runRow, Wide: 384, Planes: v.runPlanes, Largest: v.runLargest}
 }
 
 func avx2Set() *Set[float32] {
 	v := vectorSet{lanes: 8, most: 2}
-	return &Set[float32]{Name: "avx2", Rows: asmRows, Cols: 16, Quantum: 8, Direct: true, Tiles: v.runTiles, Planes: v.runPlanes, Largest: v.runLargest}
+	return &Set[float32]{Name: "avx2", Rows: asmRows, Cols: 16, Quantum: 8, Direct: true, Tiles: v.runTiles, Row: v.runRow, Wide: 96, Planes: v.runPlanes, Largest: v.runLargest}
 }
 
 // full pads the rows of a with copies of the last to whole tiles, behind the
@@ -137,7 +145,7 @@ func args(c, a []float32, rows Rows, n, step int, segs []Seg, b []float32, ldb, 
 }
 
 // runTiles is Set.Tiles.
-func (v *vectorSet) runTiles(c, a []float32, rows Rows, step int, segs []Seg, b []float32, ldb, cols int, end End[float32]) {
+func (v *vectorSet) runTiles(c, a []float32, rows Rows, step int, segs []Seg, b []float32, ldb, cols, ahead int, end End[float32]) {
 	n := len(rows.A)
 	if n == 0 {
 		return
@@ -153,7 +161,26 @@ func (v *vectorSet) runTiles(c, a []float32, rows Rows, step int, segs []Seg, b 
 		return
 	}
 	t := args(c, a, rows.full(), n, step, segs, b, ldb, cols, end)
+	if ahead != 0 && n > asmRows {
+		t.ahead, t.asking = 4*ahead, askingTiles
+	}
 	v.tiles(vectors, (*byte)(unsafe.Pointer(&t)))
+}
+
+// runRow is Set.Row.
+func (v *vectorSet) runRow(c, a []float32, step int, b []float32, ldb, k int, add bool) {
+	if k < 1 {
+		panic("kern: an empty sum")
+	}
+	run, wide, adds := row96AVX2, 96, 0
+	if v.masked {
+		run, wide = row384AVX512, 384
+	}
+	if add {
+		adds = 1
+	}
+	_, _, _ = c[wide-1], a[(k-1)*step], b[(k-1)*ldb+wide-1]
+	run(&c[0], &a[0], 4*step, &b[0], 4*ldb, k, adds)
 }
 
 // runPlanes is Set.Planes.
@@ -166,11 +193,11 @@ func (v *vectorSet) runPlanes(c, a []float32, rows Rows, step int, segs []Seg, b
 	checkPanel(b, segs, ldb, cols)
 	full := rows.full()
 	done := v.eachVectors(cols, func(vectors, first, width int) {
-		t := args(c[first:], a[first:], full, n, step, segs, b[first:], ldb, width, end.from(first))
+		t := args(c[first:], a[first:], full, n, step, segs, b[first:], ldb, width, end.From(first))
 		v.planes(vectors, (*byte)(unsafe.Pointer(&t)))
 	})
 	if done < cols {
-		planes(c[done:], a[done:], rows, step, segs, b[done:], ldb, cols-done, end.from(done))
+		planes(c[done:], a[done:], rows, step, segs, b[done:], ldb, cols-done, end.From(done))
 	}
 }
 
@@ -218,7 +245,7 @@ func (v *vectorSet) aside(c, a []float32, rows Rows, step int, segs []Seg, b []f
 	}
 	for i := 0; i < len(rows.A); i += asmRows {
 		m := min(asmRows, len(rows.A)-i)
-		v.runTiles(sums[:], a, Rows{rows.A[i:][:m], at[:m]}, step, segs, b, ldb, wide, End[float32]{})
+		v.runTiles(sums[:], a, Rows{rows.A[i:][:m], at[:m]}, step, segs, b, ldb, wide, 0, End[float32]{})
 		for j := range m {
 			Store(c[rows.C[i+j]:][:cols], sums[at[j]:][:cols], end)
 		}

@@ -45,7 +45,7 @@ func classSums[T Float](c *Ctx, s *kern.Set[T], g *conv, dst, x, b []T, panel ke
 	have := 0
 	flush := func() {
 		if c.err() == nil {
-			s.Tiles(dst, x, rows, step, segs, b, panel.Ld, panel.Cols, kern.End[T]{Add: true})
+			s.Tiles(dst, x, rows, step, segs, b, panel.Ld, panel.Cols, 0, kern.End[T]{Add: true})
 		}
 		segs, have = segs[:0], 0
 	}

@@ -102,7 +102,7 @@ func (f *filterGrad[T]) part(panel kern.Panel, t0, t1, from, to int) {
 			for i := range rows.A {
 				rows.A[i], rows.C[i] = from+i, (tap*g.in+from+i)*g.out
 			}
-			f.s.Tiles(f.dst[panel.First:], f.x, *rows, step, segs, f.b.b[panel.At:], panel.Ld, panel.Cols, kern.End[T]{Add: added[tap-t0]})
+			f.s.Tiles(f.dst[panel.First:], f.x, *rows, step, segs, f.b.b[panel.At:], panel.Ld, panel.Cols, 0, kern.End[T]{Add: added[tap-t0]})
 			added[tap-t0] = true
 		}
 	}

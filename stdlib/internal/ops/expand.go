@@ -202,7 +202,7 @@ func (e *expansion[T]) expand(img int, g group, between []T, from, to int) {
 			rows.A[i], rows.C[i] = (first+at+i)*e.from.in, (at+i)*g.width
 		}
 		for _, p := range g.panels {
-			e.s.Tiles(between[p.First-g.first:], e.x, *rows, 1, segs, e.filter.b[p.At:], p.Ld, p.Cols, e.end1.Of(p))
+			e.s.Tiles(between[p.First-g.first:], e.x, *rows, 1, segs, e.filter.b[p.At:], p.Ld, p.Cols, 0, e.end1.Of(p))
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"graft/stdlib/internal/par"
@@ -61,6 +62,31 @@ func TestFused(t *testing.T) {
 				t.Error("claims to have a gradient")
 			}
 		})
+	}
+}
+
+// TestSingleRow wants of a batch of one what a batch of more gives for it, to
+// the last bit: a single row is multiplied in another way.
+func TestSingleRow(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 4))
+	for i, wide := range []int{16, 384, 1008, 1000, 96, 2 * 384} {
+		k := 1 + r.IntN(1200)
+		n := newNet(t)
+		n.pool = par.New(1 + i%2)
+		e := Ending{Bias: i%2 == 0, Activation: []Unary{"", Relu, Relu6}[i%3]}
+		rows, f, bias := as32(normal(r, 7, k)), as32(normal(r, k, wide)), as32(normal(r, wide))
+		one := f32(rows.F32[:k:k], 1, k)
+		in := []*Node{n.leaf(rows), n.leaf(f), n.leaf(bias)}
+		if !e.Bias {
+			in = in[:2]
+		}
+		got, err := n.run(n.op(FusedMatMul{MatMul{}, e}, in...), n.op(FusedMatMul{MatMul{}, e}, append([]*Node{n.leaf(one)}, in[1:]...)...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got[0].F32[:wide], got[1].F32) {
+			t.Errorf("%d columns, sums of %d, %+v: one row is not as among others", wide, k, e)
+		}
 	}
 }
 

@@ -100,6 +100,9 @@ func matMulEnding[T Float](c *Ctx, k MatMul, out *Value, in []*Value, end kern.E
 
 func multiply[T Float](c *Ctx, g gemm, dst, a []T, m matrix[T], memo *Memo, end kern.End[T]) error {
 	s := kern.Use[T]()
+	if g.m == 1 && m.turned == 0 && s.Wide > 0 && g.n >= s.Wide && g.n%s.Quantum == 0 && !end.Residual && g.k > 0 {
+		return multiplyRow(c, s, g, dst, a, m, end)
+	}
 	b, err := m.pack(c, s, g.m, memo)
 	if err != nil {
 		return err
@@ -110,7 +113,29 @@ func multiply[T Float](c *Ctx, g gemm, dst, a []T, m matrix[T], memo *Memo, end 
 	blocks := (g.m + block - 1) / block
 	return c.For(blocks*len(b.panels), func(part int) {
 		from := part % blocks * block
-		multiplyPart(c, s, g, dst, a, b.b, b.panels[part/blocks], from, min(g.m, from+block), end)
+		multiplyPart(c, s, g, dst, a, b.b, b.panels[part/blocks], b.ahead(part/blocks, stepAhead(c, blocks)), from, min(g.m, from+block), end)
+	})
+}
+
+// multiplyRow multiplies a single row by a matrix as it is stored: wide pieces
+// of its rows, and the columns that are left over.
+func multiplyRow[T Float](c *Ctx, s *kern.Set[T], g gemm, dst, a []T, m matrix[T], end kern.End[T]) error {
+	pieces := g.n / s.Wide
+	rest, _ := s.Panels(m.rows, g.n-pieces*s.Wide)
+	return c.For(pieces+len(rest), func(part int) {
+		if part >= pieces {
+			panel := rest[part-pieces]
+			panel.First += pieces * s.Wide
+			panel.At, panel.Ld = panel.First, m.cols
+			multiplyPart(c, s, g, dst, a, m.b, panel, 0, 0, 1, end)
+			return
+		}
+		first := part * s.Wide
+		sums := dst[first : first+s.Wide]
+		for k := 0; k < g.k && c.err() == nil; k += sumBlock {
+			s.Row(sums, a[k*g.step:], g.step, m.b[k*m.cols+first:], m.cols, min(sumBlock, g.k-k), k > 0)
+		}
+		kern.Store(sums, sums, end.From(first))
 	})
 }
 
@@ -135,7 +160,7 @@ func multiplyTurned[T Float](c *Ctx, g gemm, turnedA bool, dst []T, in []*Value)
 // cache, even if its rows are far apart.
 const sumBlock = 512
 
-func multiplyPart[T Float](c *Ctx, s *kern.Set[T], g gemm, dst, a, b []T, panel kern.Panel, from, to int, end kern.End[T]) {
+func multiplyPart[T Float](c *Ctx, s *kern.Set[T], g gemm, dst, a, b []T, panel kern.Panel, next, from, to int, end kern.End[T]) {
 	rows := c.lend(to - from)
 	defer c.giveBack(rows)
 	for i := range rows.A {
@@ -147,12 +172,18 @@ func multiplyPart[T Float](c *Ctx, s *kern.Set[T], g gemm, dst, a, b []T, panel 
 			segs = []kern.Seg{{A: k * g.step, B: k, K: min(sumBlock, g.k-k)}}
 		}
 		var now kern.End[T]
-		last := k+sumBlock >= g.k
+		ahead, last := sumBlock*panel.Ld, k+sumBlock >= g.k
+		if last {
+			ahead = 0
+			if next != 0 {
+				ahead = next - k*panel.Ld
+			}
+		}
 		if last {
 			now = end.Of(panel)
 		}
 		now.Add = k > 0
-		s.Tiles(dst[panel.First:], a, *rows, g.step, segs, b[panel.At:], panel.Ld, panel.Cols, now)
+		s.Tiles(dst[panel.First:], a, *rows, g.step, segs, b[panel.At:], panel.Ld, panel.Cols, ahead, now)
 		if last {
 			return
 		}

@@ -147,11 +147,15 @@ func (w *wino[T]) run(from, to int) error {
 		xi, p := part%kern.TileAll, w.panels[part/kern.TileAll]
 		rows := kern.Rows{A: w.rows.A[:n:n], C: w.rows.C[:n]}
 		v, m := w.v[xi*w.block*w.g.in:], w.m[xi*w.block*w.g.out:]
+		ahead := 0
+		if step := w.c.Pool.Workers(); xi+step < kern.TileAll {
+			ahead = step * w.size
+		}
 		var segs []kern.Seg
 		if w.g.in > 0 {
 			segs = []kern.Seg{{K: w.g.in}}
 		}
-		w.s.Tiles(m[p.First:], v, rows, 1, segs, w.u[xi*w.size+p.At:], p.Ld, p.Cols, kern.End[T]{})
+		w.s.Tiles(m[p.First:], v, rows, 1, segs, w.u[xi*w.size+p.At:], p.Ld, p.Cols, ahead, kern.End[T]{})
 	})
 	if err != nil {
 		return err
