@@ -18,7 +18,7 @@ import (
 // a variable in parts, of booleans, on a machine of another byte order) are
 // copied at once. What a run derives from them is the session's own:
 // convolutions with batch normalisation folded in, and the filters of
-// Winograd's algorithm, which are four times as large. SessionOptions.Exact
+// Winograd's algorithm, which are up to four times as large. SessionOptions.Exact
 // does without.
 //
 // Another shape or dtype than the variable's is an error. The file must not be

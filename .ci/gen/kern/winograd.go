@@ -8,9 +8,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Winograd's F(4×4, 3×3), from Lavin and Gray, "Fast Algorithms for
-// Convolutional Neural Networks" (2015): the transforms of six values that
-// are applied to the columns of a tile, then to its rows.
+// Winograd's F(4×4, 3×3) and F(2×2, 3×3), from Lavin and Gray, "Fast
+// Algorithms for Convolutional Neural Networks" (2015): the transforms of up to
+// six values that are applied to the columns of a tile, then to its rows.
 
 func (v isa) new() vec {
 	if v.lanes == 16 {
@@ -40,10 +40,14 @@ func (v isa) broadcast(name string) vec {
 	return x
 }
 
-// winogradIn is Bᵀ·d.
-func (v isa) winogradIn(d [6]vec, c map[float32]vec) (r [6]vec) {
-	add := func(a, b vec) vec { x := v.new(); asm.VADDPS(a, b, x); return x }
-	sub := func(a, b vec) vec { x := v.new(); asm.VSUBPS(b, a, x); return x }
+func (v isa) add(a, b vec) vec { x := v.new(); asm.VADDPS(a, b, x); return x }
+
+func (v isa) sub(a, b vec) vec { x := v.new(); asm.VSUBPS(b, a, x); return x }
+
+// in4 is Bᵀ·d.
+func (v isa) in4(d [6]vec, c map[float32]vec) []vec {
+	var r [6]vec
+	add, sub := v.add, v.sub
 	// muladd is a·k + b, and mulsub b - a·k.
 	muladd := func(a vec, k float32, b vec) vec { asm.VFMADD231PS(a, c[k], b); return b }
 	mulsub := func(a vec, k float32, b vec) vec { asm.VFNMADD231PS(a, c[k], b); return b }
@@ -56,13 +60,13 @@ func (v isa) winogradIn(d [6]vec, c map[float32]vec) (r [6]vec) {
 	r[3], r[4] = muladd(t2, 2, copied(s2)), mulsub(t2, 2, s2)
 	r[0] = muladd(d[0], 4, mulsub(d[2], 5, d[4]))
 	r[5] = muladd(d[1], 4, mulsub(d[3], 5, d[5]))
-	return r
+	return r[:]
 }
 
-// winogradOut is Aᵀ·m, four values.
-func (v isa) winogradOut(m [6]vec, c map[float32]vec) (r [4]vec) {
-	add := func(a, b vec) vec { x := v.new(); asm.VADDPS(a, b, x); return x }
-	sub := func(a, b vec) vec { x := v.new(); asm.VSUBPS(b, a, x); return x }
+// out4 is Aᵀ·m, four values.
+func (v isa) out4(m [6]vec, c map[float32]vec) []vec {
+	var r [4]vec
+	add, sub := v.add, v.sub
 	p, q := add(m[1], m[2]), sub(m[1], m[2])
 	s, t := add(m[3], m[4]), sub(m[3], m[4])
 	r[0] = add(add(m[0], p), s)
@@ -74,15 +78,14 @@ func (v isa) winogradOut(m [6]vec, c map[float32]vec) (r [4]vec) {
 	asm.VADDPS(m[5], q, q)
 	asm.VFMADD231PS(t, c[8], q)
 	r[3] = q
-	return r
+	return r[:]
 }
 
-// winogradFilter is G·g, of three values.
-func (v isa) winogradFilter(g [6]vec, c map[float32]vec) (r [6]vec) {
-	op := func(f func(...operand.Op), a, b vec) vec { x := v.new(); f(a, b, x); return x }
+// filter4 is G·g, of three values.
+func (v isa) filter4(g [6]vec, c map[float32]vec) []vec {
+	var r [6]vec
+	add, sub := v.add, v.sub
 	mul := func(a vec, k float32) vec { x := v.new(); asm.VMULPS(c[k], a, x); return x }
-	add := func(a, b vec) vec { return op(asm.VADDPS, a, b) }
-	sub := func(a, b vec) vec { return op(asm.VSUBPS, b, a) }
 	s := add(g[0], g[2])
 	r[1], r[2] = mul(add(s, g[1]), -1./6), mul(sub(s, g[1]), -1./6)
 	t := mul(g[0], 1./24)
@@ -90,7 +93,26 @@ func (v isa) winogradFilter(g [6]vec, c map[float32]vec) (r [6]vec) {
 	u := mul(g[1], 1./12)
 	r[3], r[4] = add(t, u), sub(t, u)
 	r[0], r[5] = mul(g[0], 0.25), g[2]
-	return r
+	return r[:]
+}
+
+// in2 is Bᵀ·d of four values.
+func (v isa) in2(d [6]vec, _ map[float32]vec) []vec {
+	return []vec{v.sub(d[0], d[2]), v.add(d[1], d[2]), v.sub(d[2], d[1]), v.sub(d[1], d[3])}
+}
+
+// out2 is Aᵀ·m, two values of four.
+func (v isa) out2(m [6]vec, _ map[float32]vec) []vec {
+	return []vec{v.add(v.add(m[0], m[1]), m[2]), v.sub(v.sub(m[1], m[2]), m[3])}
+}
+
+// filter2 is G·g, four values of three.
+func (v isa) filter2(g [6]vec, c map[float32]vec) []vec {
+	s := v.add(g[0], g[2])
+	p, q := v.add(s, g[1]), v.sub(s, g[1])
+	asm.VMULPS(c[0.5], p, p)
+	asm.VMULPS(c[0.5], q, q)
+	return []vec{g[0], p, q, g[2]}
 }
 
 // transform writes a function that applies f to the columns of a tile of from
@@ -202,16 +224,10 @@ func (g *transformGen) rows(dst, dstRow, dstColumn, line, at reg.Register) {
 }
 
 func winograd(v isa) {
-	transform(v, "winogradIn", 6, 6, false, func(d [6]vec, c map[float32]vec) []vec {
-		r := v.winogradIn(d, c)
-		return r[:]
-	}, 2, 4, 5)
-	transform(v, "winogradOut", 6, 4, true, func(d [6]vec, c map[float32]vec) []vec {
-		r := v.winogradOut(d, c)
-		return r[:]
-	}, 2, 4, 8)
-	transform(v, "winogradFilter", 3, 6, false, func(g [6]vec, c map[float32]vec) []vec {
-		r := v.winogradFilter(g, c)
-		return r[:]
-	}, 0.25, -1./6, 1./6, 1./12, 1./24)
+	transform(v, "winogradIn4", 6, 6, false, v.in4, 2, 4, 5)
+	transform(v, "winogradOut4", 6, 4, true, v.out4, 2, 4, 8)
+	transform(v, "winogradFilter4", 3, 6, false, v.filter4, 0.25, -1./6, 1./6, 1./12, 1./24)
+	transform(v, "winogradIn2", 4, 4, false, v.in2)
+	transform(v, "winogradOut2", 4, 2, true, v.out2)
+	transform(v, "winogradFilter2", 3, 4, false, v.filter2, 0.5)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"graft/ckpt/tensors"
+	"graft/stdlib/internal/kern"
 	"graft/stdlib/internal/ops"
 )
 
@@ -280,8 +281,8 @@ func (b *planner) frozen(a arg) bool {
 }
 
 // choose takes a faster algorithm for a convolution whose filter is frozen:
-// Winograd's for windows of 3×3, where maps and channels are large enough for
-// it to pay.
+// one of Winograd's for windows of 3×3, where maps and channels are large
+// enough for it to pay.
 func (b *planner) choose(s step) step {
 	k, ok := s.kernel.(ops.FusedConv2D)
 	if plain, is := s.kernel.(ops.Conv2D); is {
@@ -292,11 +293,26 @@ func (b *planner) choose(s step) step {
 	}
 	filter, out := b.specOf(s.args[1]), b.specs[s.node]
 	f, o := filter.Shape, out.Shape
-	if out.DType != tensors.Float32 || f[0] != 3 || f[1] != 3 || f[2] < 32 || f[3] < 32 || o[1] < 14 || o[2] < 14 {
+	if out.DType != tensors.Float32 || f[0] != 3 || f[1] != 3 || f[2] < 32 || f[3] < 32 {
 		return s
 	}
-	s.kernel = ops.WinogradConv2D{Padding: k.Padding, Pads: k.Pads, Ending: k.Ending}
+	tile, pays := winogradTile(min(o[1], o[2]))
+	if pays {
+		s.kernel = ops.WinogradConv2D{Tile: tile, Padding: k.Padding, Pads: k.Pads, Ending: k.Ending}
+	}
 	return s
+}
+
+// winogradTile is the best tile for maps of a side. Those of small maps reach
+// far over the edge, and there is little to do with many factors.
+func winogradTile(side int) (tile kern.Winograd, pays bool) {
+	switch {
+	case side >= 14:
+		return kern.F4x4, true
+	case side >= 6:
+		return kern.F2x2, true
+	}
+	return 0, false
 }
 
 func (b *planner) specOf(a arg) ops.Spec {

@@ -53,11 +53,11 @@ func (b *planner) chooseRows() int {
 
 func bytes(s ops.Spec) int { return ops.Size(s.Shape) * s.DType.Size() }
 
-// weightBytes is what a step reads of a weight: Winograd's algorithm has 36
-// factors for the nine of a filter.
+// weightBytes is what a step reads of a weight: Winograd's algorithms have 36
+// or 16 factors for the nine of a filter.
 func weightBytes(s step, w ops.Spec) int {
-	if _, is := s.kernel.(ops.WinogradConv2D); is && len(w.Shape) == 4 {
-		return 4 * bytes(w)
+	if k, is := s.kernel.(ops.WinogradConv2D); is && len(w.Shape) == 4 {
+		return bytes(w) / 9 * k.Tile.All()
 	}
 	return bytes(w)
 }

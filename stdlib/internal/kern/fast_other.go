@@ -30,8 +30,8 @@ func fastTranspose[T Float](_ []T, _ int, _ []T, _ int) bool { return false }
 
 func fastFirstEqual[T Float](_, _, _, _ []T, _ []int) int { return 0 }
 
-func fastWinogradIn[T Float](_ []T, _ int, _ []T, _, _, _ int) int { return 0 }
+func fastTileIn[T Float](_ Winograd, _ []T, _ int, _ []T, _, _, _ int) int { return 0 }
 
-func fastWinogradFilter[T Float](_ []T, _ int, _ []T, _, _ int) int { return 0 }
+func fastTileFilter[T Float](_ Winograd, _ []T, _ int, _ []T, _, _ int) int { return 0 }
 
-func fastWinogradOut[T Float](_ []T, _, _ int, _ []T, _, _ int, _ End[T]) int { return 0 }
+func fastTileOut[T Float](_ Winograd, _ []T, _, _ int, _ []T, _, _ int, _ End[T]) int { return 0 }

@@ -6585,9 +6585,9 @@ place:
 	VZEROUPPER
 	RET
 
-// func winogradInAVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+// func winogradIn4AVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
 // Requires: AVX, AVX512F
-TEXT ·winogradInAVX512(SB), NOSPLIT, $0-64
+TEXT ·winogradIn4AVX512(SB), NOSPLIT, $0-64
 	MOVL         $0x40000000, AX
 	VMOVD        AX, X0
 	VBROADCASTSS X0, Z0
@@ -7026,9 +7026,9 @@ channels:
 	VZEROUPPER
 	RET
 
-// func winogradOutAVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32, bias *float32, low float32, high float32)
+// func winogradOut4AVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32, bias *float32, low float32, high float32)
 // Requires: AVX, AVX512F
-TEXT ·winogradOutAVX512(SB), NOSPLIT, $0-80
+TEXT ·winogradOut4AVX512(SB), NOSPLIT, $0-80
 	MOVL         $0x40000000, AX
 	VMOVD        AX, X0
 	VBROADCASTSS X0, Z0
@@ -7383,9 +7383,9 @@ channels:
 	VZEROUPPER
 	RET
 
-// func winogradFilterAVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+// func winogradFilter4AVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
 // Requires: AVX, AVX512F
-TEXT ·winogradFilterAVX512(SB), NOSPLIT, $0-64
+TEXT ·winogradFilter4AVX512(SB), NOSPLIT, $0-64
 	MOVL         $0x3e800000, AX
 	VMOVD        AX, X0
 	VBROADCASTSS X0, Z0
@@ -7656,9 +7656,438 @@ channels:
 	VZEROUPPER
 	RET
 
-// func winogradInAVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+// func winogradIn2AVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+// Requires: AVX, AVX512F
+TEXT ·winogradIn2AVX512(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ src+24(FP), CX
+	MOVQ between+56(FP), DX
+	MOVQ srcRow+32(FP), BX
+	MOVQ srcColumn+40(FP), SI
+	MOVQ dstRow+8(FP), DI
+	MOVQ dstColumn+16(FP), R8
+	MOVQ n+48(FP), R9
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+	SHLQ $0x02, DI
+	SHLQ $0x02, R8
+
+channels:
+	MOVQ    CX, R11
+	MOVQ    R11, R10
+	VMOVUPS (R10), Z0
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z3
+	VSUBPS  Z2, Z0, Z0
+	VADDPS  Z1, Z2, Z4
+	VSUBPS  Z1, Z2, Z2
+	VSUBPS  Z3, Z1, Z1
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z4, 384(DX)
+	VMOVUPS Z2, 768(DX)
+	VMOVUPS Z1, 1152(DX)
+	ADDQ    SI, R11
+	MOVQ    R11, R10
+	VMOVUPS (R10), Z0
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z3
+	VSUBPS  Z2, Z0, Z0
+	VADDPS  Z1, Z2, Z4
+	VSUBPS  Z1, Z2, Z2
+	VSUBPS  Z3, Z1, Z1
+	VMOVUPS Z0, 64(DX)
+	VMOVUPS Z4, 448(DX)
+	VMOVUPS Z2, 832(DX)
+	VMOVUPS Z1, 1216(DX)
+	ADDQ    SI, R11
+	MOVQ    R11, R10
+	VMOVUPS (R10), Z0
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z3
+	VSUBPS  Z2, Z0, Z0
+	VADDPS  Z1, Z2, Z4
+	VSUBPS  Z1, Z2, Z2
+	VSUBPS  Z3, Z1, Z1
+	VMOVUPS Z0, 128(DX)
+	VMOVUPS Z4, 512(DX)
+	VMOVUPS Z2, 896(DX)
+	VMOVUPS Z1, 1280(DX)
+	ADDQ    SI, R11
+	MOVQ    R11, R10
+	VMOVUPS (R10), Z0
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z3
+	VSUBPS  Z2, Z0, Z0
+	VADDPS  Z1, Z2, Z4
+	VSUBPS  Z1, Z2, Z2
+	VSUBPS  Z3, Z1, Z1
+	VMOVUPS Z0, 192(DX)
+	VMOVUPS Z4, 576(DX)
+	VMOVUPS Z2, 960(DX)
+	VMOVUPS Z1, 1344(DX)
+	MOVQ    AX, R11
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVUPS 128(DX), Z2
+	VMOVUPS 192(DX), Z3
+	MOVQ    R11, R10
+	VSUBPS  Z2, Z0, Z0
+	VADDPS  Z1, Z2, Z4
+	VSUBPS  Z1, Z2, Z2
+	VSUBPS  Z3, Z1, Z1
+	VMOVUPS Z0, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    DI, R11
+	VMOVUPS 384(DX), Z0
+	VMOVUPS 448(DX), Z1
+	VMOVUPS 512(DX), Z2
+	VMOVUPS 576(DX), Z3
+	MOVQ    R11, R10
+	VSUBPS  Z2, Z0, Z0
+	VADDPS  Z1, Z2, Z4
+	VSUBPS  Z1, Z2, Z2
+	VSUBPS  Z3, Z1, Z1
+	VMOVUPS Z0, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    DI, R11
+	VMOVUPS 768(DX), Z0
+	VMOVUPS 832(DX), Z1
+	VMOVUPS 896(DX), Z2
+	VMOVUPS 960(DX), Z3
+	MOVQ    R11, R10
+	VSUBPS  Z2, Z0, Z0
+	VADDPS  Z1, Z2, Z4
+	VSUBPS  Z1, Z2, Z2
+	VSUBPS  Z3, Z1, Z1
+	VMOVUPS Z0, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    DI, R11
+	VMOVUPS 1152(DX), Z0
+	VMOVUPS 1216(DX), Z1
+	VMOVUPS 1280(DX), Z2
+	VMOVUPS 1344(DX), Z3
+	MOVQ    R11, R10
+	VSUBPS  Z2, Z0, Z0
+	VADDPS  Z1, Z2, Z4
+	VSUBPS  Z1, Z2, Z2
+	VSUBPS  Z3, Z1, Z1
+	VMOVUPS Z0, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z4, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z1, (R10)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, AX
+	SUBQ    $0x10, R9
+	JG      channels
+	VZEROUPPER
+	RET
+
+// func winogradOut2AVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32, bias *float32, low float32, high float32)
+// Requires: AVX, AVX512F
+TEXT ·winogradOut2AVX512(SB), NOSPLIT, $0-80
+	VBROADCASTSS low+72(FP), Z0
+	VBROADCASTSS high+76(FP), Z1
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+24(FP), CX
+	MOVQ         between+56(FP), DX
+	MOVQ         srcRow+32(FP), BX
+	MOVQ         srcColumn+40(FP), SI
+	MOVQ         dstRow+8(FP), DI
+	MOVQ         dstColumn+16(FP), R8
+	MOVQ         n+48(FP), R9
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+	SHLQ         $0x02, DI
+	SHLQ         $0x02, R8
+	MOVQ         bias+64(FP), R10
+
+channels:
+	MOVQ    CX, R12
+	MOVQ    R12, R11
+	VMOVUPS (R11), Z2
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z3
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z4
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z5
+	VADDPS  Z2, Z3, Z2
+	VADDPS  Z2, Z4, Z2
+	VSUBPS  Z4, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 384(DX)
+	ADDQ    SI, R12
+	MOVQ    R12, R11
+	VMOVUPS (R11), Z2
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z3
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z4
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z5
+	VADDPS  Z2, Z3, Z2
+	VADDPS  Z2, Z4, Z2
+	VSUBPS  Z4, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z2, 64(DX)
+	VMOVUPS Z3, 448(DX)
+	ADDQ    SI, R12
+	MOVQ    R12, R11
+	VMOVUPS (R11), Z2
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z3
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z4
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z5
+	VADDPS  Z2, Z3, Z2
+	VADDPS  Z2, Z4, Z2
+	VSUBPS  Z4, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 512(DX)
+	ADDQ    SI, R12
+	MOVQ    R12, R11
+	VMOVUPS (R11), Z2
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z3
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z4
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z5
+	VADDPS  Z2, Z3, Z2
+	VADDPS  Z2, Z4, Z2
+	VSUBPS  Z4, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z2, 192(DX)
+	VMOVUPS Z3, 576(DX)
+	MOVQ    AX, R12
+	VMOVUPS (DX), Z2
+	VMOVUPS 64(DX), Z3
+	VMOVUPS 128(DX), Z4
+	VMOVUPS 192(DX), Z5
+	MOVQ    R12, R11
+	VADDPS  Z2, Z3, Z2
+	VADDPS  Z2, Z4, Z2
+	VSUBPS  Z4, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VADDPS  (R10), Z2, Z2
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, (R11)
+	ADDQ    R8, R11
+	VADDPS  (R10), Z3, Z3
+	VMAXPS  Z3, Z0, Z3
+	VMINPS  Z3, Z1, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    DI, R12
+	VMOVUPS 384(DX), Z2
+	VMOVUPS 448(DX), Z3
+	VMOVUPS 512(DX), Z4
+	VMOVUPS 576(DX), Z5
+	MOVQ    R12, R11
+	VADDPS  Z2, Z3, Z2
+	VADDPS  Z2, Z4, Z2
+	VSUBPS  Z4, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VADDPS  (R10), Z2, Z2
+	VMAXPS  Z2, Z0, Z2
+	VMINPS  Z2, Z1, Z2
+	VMOVUPS Z2, (R11)
+	ADDQ    R8, R11
+	VADDPS  (R10), Z3, Z3
+	VMAXPS  Z3, Z0, Z3
+	VMINPS  Z3, Z1, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, R10
+	SUBQ    $0x10, R9
+	JG      channels
+	VZEROUPPER
+	RET
+
+// func winogradFilter2AVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+// Requires: AVX, AVX512F
+TEXT ·winogradFilter2AVX512(SB), NOSPLIT, $0-64
+	MOVL         $0x3f000000, AX
+	VMOVD        AX, X0
+	VBROADCASTSS X0, Z0
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+24(FP), CX
+	MOVQ         between+56(FP), DX
+	MOVQ         srcRow+32(FP), BX
+	MOVQ         srcColumn+40(FP), SI
+	MOVQ         dstRow+8(FP), DI
+	MOVQ         dstColumn+16(FP), R8
+	MOVQ         n+48(FP), R9
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+	SHLQ         $0x02, DI
+	SHLQ         $0x02, R8
+
+channels:
+	MOVQ    CX, R11
+	MOVQ    R11, R10
+	VMOVUPS (R10), Z1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z3
+	VADDPS  Z1, Z3, Z4
+	VADDPS  Z4, Z2, Z5
+	VSUBPS  Z2, Z4, Z2
+	VMULPS  Z0, Z5, Z5
+	VMULPS  Z0, Z2, Z2
+	VMOVUPS Z1, (DX)
+	VMOVUPS Z5, 384(DX)
+	VMOVUPS Z2, 768(DX)
+	VMOVUPS Z3, 1152(DX)
+	ADDQ    SI, R11
+	MOVQ    R11, R10
+	VMOVUPS (R10), Z1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z3
+	VADDPS  Z1, Z3, Z4
+	VADDPS  Z4, Z2, Z5
+	VSUBPS  Z2, Z4, Z2
+	VMULPS  Z0, Z5, Z5
+	VMULPS  Z0, Z2, Z2
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z5, 448(DX)
+	VMOVUPS Z2, 832(DX)
+	VMOVUPS Z3, 1216(DX)
+	ADDQ    SI, R11
+	MOVQ    R11, R10
+	VMOVUPS (R10), Z1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z3
+	VADDPS  Z1, Z3, Z4
+	VADDPS  Z4, Z2, Z5
+	VSUBPS  Z2, Z4, Z2
+	VMULPS  Z0, Z5, Z5
+	VMULPS  Z0, Z2, Z2
+	VMOVUPS Z1, 128(DX)
+	VMOVUPS Z5, 512(DX)
+	VMOVUPS Z2, 896(DX)
+	VMOVUPS Z3, 1280(DX)
+	MOVQ    AX, R11
+	VMOVUPS (DX), Z1
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 128(DX), Z3
+	MOVQ    R11, R10
+	VADDPS  Z1, Z3, Z4
+	VADDPS  Z4, Z2, Z5
+	VSUBPS  Z2, Z4, Z2
+	VMULPS  Z0, Z5, Z5
+	VMULPS  Z0, Z2, Z2
+	VMOVUPS Z1, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z5, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    DI, R11
+	VMOVUPS 384(DX), Z1
+	VMOVUPS 448(DX), Z2
+	VMOVUPS 512(DX), Z3
+	MOVQ    R11, R10
+	VADDPS  Z1, Z3, Z4
+	VADDPS  Z4, Z2, Z5
+	VSUBPS  Z2, Z4, Z2
+	VMULPS  Z0, Z5, Z5
+	VMULPS  Z0, Z2, Z2
+	VMOVUPS Z1, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z5, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    DI, R11
+	VMOVUPS 768(DX), Z1
+	VMOVUPS 832(DX), Z2
+	VMOVUPS 896(DX), Z3
+	MOVQ    R11, R10
+	VADDPS  Z1, Z3, Z4
+	VADDPS  Z4, Z2, Z5
+	VSUBPS  Z2, Z4, Z2
+	VMULPS  Z0, Z5, Z5
+	VMULPS  Z0, Z2, Z2
+	VMOVUPS Z1, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z5, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    DI, R11
+	VMOVUPS 1152(DX), Z1
+	VMOVUPS 1216(DX), Z2
+	VMOVUPS 1280(DX), Z3
+	MOVQ    R11, R10
+	VADDPS  Z1, Z3, Z4
+	VADDPS  Z4, Z2, Z5
+	VSUBPS  Z2, Z4, Z2
+	VMULPS  Z0, Z5, Z5
+	VMULPS  Z0, Z2, Z2
+	VMOVUPS Z1, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z5, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z2, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Z3, (R10)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, AX
+	SUBQ    $0x10, R9
+	JG      channels
+	VZEROUPPER
+	RET
+
+// func winogradIn4AVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·winogradInAVX2(SB), NOSPLIT, $0-64
+TEXT ·winogradIn4AVX2(SB), NOSPLIT, $0-64
 	MOVL         $0x40000000, AX
 	VMOVD        AX, X0
 	VBROADCASTSS X0, Y0
@@ -8097,9 +8526,9 @@ channels:
 	VZEROUPPER
 	RET
 
-// func winogradOutAVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32, bias *float32, low float32, high float32)
+// func winogradOut4AVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32, bias *float32, low float32, high float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·winogradOutAVX2(SB), NOSPLIT, $0-80
+TEXT ·winogradOut4AVX2(SB), NOSPLIT, $0-80
 	MOVL         $0x40000000, AX
 	VMOVD        AX, X0
 	VBROADCASTSS X0, Y0
@@ -8454,9 +8883,9 @@ channels:
 	VZEROUPPER
 	RET
 
-// func winogradFilterAVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+// func winogradFilter4AVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·winogradFilterAVX2(SB), NOSPLIT, $0-64
+TEXT ·winogradFilter4AVX2(SB), NOSPLIT, $0-64
 	MOVL         $0x3e800000, AX
 	VMOVD        AX, X0
 	VBROADCASTSS X0, Y0
@@ -8724,6 +9153,435 @@ channels:
 	ADDQ        $0x20, AX
 	SUBQ        $0x08, R9
 	JG          channels
+	VZEROUPPER
+	RET
+
+// func winogradIn2AVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+// Requires: AVX
+TEXT ·winogradIn2AVX2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ src+24(FP), CX
+	MOVQ between+56(FP), DX
+	MOVQ srcRow+32(FP), BX
+	MOVQ srcColumn+40(FP), SI
+	MOVQ dstRow+8(FP), DI
+	MOVQ dstColumn+16(FP), R8
+	MOVQ n+48(FP), R9
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+	SHLQ $0x02, DI
+	SHLQ $0x02, R8
+
+channels:
+	MOVQ    CX, R11
+	MOVQ    R11, R10
+	VMOVUPS (R10), Y0
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y3
+	VSUBPS  Y2, Y0, Y0
+	VADDPS  Y1, Y2, Y4
+	VSUBPS  Y1, Y2, Y2
+	VSUBPS  Y3, Y1, Y1
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y4, 192(DX)
+	VMOVUPS Y2, 384(DX)
+	VMOVUPS Y1, 576(DX)
+	ADDQ    SI, R11
+	MOVQ    R11, R10
+	VMOVUPS (R10), Y0
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y3
+	VSUBPS  Y2, Y0, Y0
+	VADDPS  Y1, Y2, Y4
+	VSUBPS  Y1, Y2, Y2
+	VSUBPS  Y3, Y1, Y1
+	VMOVUPS Y0, 32(DX)
+	VMOVUPS Y4, 224(DX)
+	VMOVUPS Y2, 416(DX)
+	VMOVUPS Y1, 608(DX)
+	ADDQ    SI, R11
+	MOVQ    R11, R10
+	VMOVUPS (R10), Y0
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y3
+	VSUBPS  Y2, Y0, Y0
+	VADDPS  Y1, Y2, Y4
+	VSUBPS  Y1, Y2, Y2
+	VSUBPS  Y3, Y1, Y1
+	VMOVUPS Y0, 64(DX)
+	VMOVUPS Y4, 256(DX)
+	VMOVUPS Y2, 448(DX)
+	VMOVUPS Y1, 640(DX)
+	ADDQ    SI, R11
+	MOVQ    R11, R10
+	VMOVUPS (R10), Y0
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y3
+	VSUBPS  Y2, Y0, Y0
+	VADDPS  Y1, Y2, Y4
+	VSUBPS  Y1, Y2, Y2
+	VSUBPS  Y3, Y1, Y1
+	VMOVUPS Y0, 96(DX)
+	VMOVUPS Y4, 288(DX)
+	VMOVUPS Y2, 480(DX)
+	VMOVUPS Y1, 672(DX)
+	MOVQ    AX, R11
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 64(DX), Y2
+	VMOVUPS 96(DX), Y3
+	MOVQ    R11, R10
+	VSUBPS  Y2, Y0, Y0
+	VADDPS  Y1, Y2, Y4
+	VSUBPS  Y1, Y2, Y2
+	VSUBPS  Y3, Y1, Y1
+	VMOVUPS Y0, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    DI, R11
+	VMOVUPS 192(DX), Y0
+	VMOVUPS 224(DX), Y1
+	VMOVUPS 256(DX), Y2
+	VMOVUPS 288(DX), Y3
+	MOVQ    R11, R10
+	VSUBPS  Y2, Y0, Y0
+	VADDPS  Y1, Y2, Y4
+	VSUBPS  Y1, Y2, Y2
+	VSUBPS  Y3, Y1, Y1
+	VMOVUPS Y0, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    DI, R11
+	VMOVUPS 384(DX), Y0
+	VMOVUPS 416(DX), Y1
+	VMOVUPS 448(DX), Y2
+	VMOVUPS 480(DX), Y3
+	MOVQ    R11, R10
+	VSUBPS  Y2, Y0, Y0
+	VADDPS  Y1, Y2, Y4
+	VSUBPS  Y1, Y2, Y2
+	VSUBPS  Y3, Y1, Y1
+	VMOVUPS Y0, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    DI, R11
+	VMOVUPS 576(DX), Y0
+	VMOVUPS 608(DX), Y1
+	VMOVUPS 640(DX), Y2
+	VMOVUPS 672(DX), Y3
+	MOVQ    R11, R10
+	VSUBPS  Y2, Y0, Y0
+	VADDPS  Y1, Y2, Y4
+	VSUBPS  Y1, Y2, Y2
+	VSUBPS  Y3, Y1, Y1
+	VMOVUPS Y0, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, R9
+	JG      channels
+	VZEROUPPER
+	RET
+
+// func winogradOut2AVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32, bias *float32, low float32, high float32)
+// Requires: AVX
+TEXT ·winogradOut2AVX2(SB), NOSPLIT, $0-80
+	VBROADCASTSS low+72(FP), Y0
+	VBROADCASTSS high+76(FP), Y1
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+24(FP), CX
+	MOVQ         between+56(FP), DX
+	MOVQ         srcRow+32(FP), BX
+	MOVQ         srcColumn+40(FP), SI
+	MOVQ         dstRow+8(FP), DI
+	MOVQ         dstColumn+16(FP), R8
+	MOVQ         n+48(FP), R9
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+	SHLQ         $0x02, DI
+	SHLQ         $0x02, R8
+	MOVQ         bias+64(FP), R10
+
+channels:
+	MOVQ    CX, R12
+	MOVQ    R12, R11
+	VMOVUPS (R11), Y2
+	ADDQ    BX, R11
+	VMOVUPS (R11), Y3
+	ADDQ    BX, R11
+	VMOVUPS (R11), Y4
+	ADDQ    BX, R11
+	VMOVUPS (R11), Y5
+	VADDPS  Y2, Y3, Y2
+	VADDPS  Y2, Y4, Y2
+	VSUBPS  Y4, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 192(DX)
+	ADDQ    SI, R12
+	MOVQ    R12, R11
+	VMOVUPS (R11), Y2
+	ADDQ    BX, R11
+	VMOVUPS (R11), Y3
+	ADDQ    BX, R11
+	VMOVUPS (R11), Y4
+	ADDQ    BX, R11
+	VMOVUPS (R11), Y5
+	VADDPS  Y2, Y3, Y2
+	VADDPS  Y2, Y4, Y2
+	VSUBPS  Y4, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y3, 224(DX)
+	ADDQ    SI, R12
+	MOVQ    R12, R11
+	VMOVUPS (R11), Y2
+	ADDQ    BX, R11
+	VMOVUPS (R11), Y3
+	ADDQ    BX, R11
+	VMOVUPS (R11), Y4
+	ADDQ    BX, R11
+	VMOVUPS (R11), Y5
+	VADDPS  Y2, Y3, Y2
+	VADDPS  Y2, Y4, Y2
+	VSUBPS  Y4, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y2, 64(DX)
+	VMOVUPS Y3, 256(DX)
+	ADDQ    SI, R12
+	MOVQ    R12, R11
+	VMOVUPS (R11), Y2
+	ADDQ    BX, R11
+	VMOVUPS (R11), Y3
+	ADDQ    BX, R11
+	VMOVUPS (R11), Y4
+	ADDQ    BX, R11
+	VMOVUPS (R11), Y5
+	VADDPS  Y2, Y3, Y2
+	VADDPS  Y2, Y4, Y2
+	VSUBPS  Y4, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y2, 96(DX)
+	VMOVUPS Y3, 288(DX)
+	MOVQ    AX, R12
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	VMOVUPS 64(DX), Y4
+	VMOVUPS 96(DX), Y5
+	MOVQ    R12, R11
+	VADDPS  Y2, Y3, Y2
+	VADDPS  Y2, Y4, Y2
+	VSUBPS  Y4, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VADDPS  (R10), Y2, Y2
+	VMAXPS  Y2, Y0, Y2
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, (R11)
+	ADDQ    R8, R11
+	VADDPS  (R10), Y3, Y3
+	VMAXPS  Y3, Y0, Y3
+	VMINPS  Y3, Y1, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    DI, R12
+	VMOVUPS 192(DX), Y2
+	VMOVUPS 224(DX), Y3
+	VMOVUPS 256(DX), Y4
+	VMOVUPS 288(DX), Y5
+	MOVQ    R12, R11
+	VADDPS  Y2, Y3, Y2
+	VADDPS  Y2, Y4, Y2
+	VSUBPS  Y4, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VADDPS  (R10), Y2, Y2
+	VMAXPS  Y2, Y0, Y2
+	VMINPS  Y2, Y1, Y2
+	VMOVUPS Y2, (R11)
+	ADDQ    R8, R11
+	VADDPS  (R10), Y3, Y3
+	VMAXPS  Y3, Y0, Y3
+	VMINPS  Y3, Y1, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, R10
+	SUBQ    $0x08, R9
+	JG      channels
+	VZEROUPPER
+	RET
+
+// func winogradFilter2AVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+// Requires: AVX, AVX2
+TEXT ·winogradFilter2AVX2(SB), NOSPLIT, $0-64
+	MOVL         $0x3f000000, AX
+	VMOVD        AX, X0
+	VBROADCASTSS X0, Y0
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+24(FP), CX
+	MOVQ         between+56(FP), DX
+	MOVQ         srcRow+32(FP), BX
+	MOVQ         srcColumn+40(FP), SI
+	MOVQ         dstRow+8(FP), DI
+	MOVQ         dstColumn+16(FP), R8
+	MOVQ         n+48(FP), R9
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+	SHLQ         $0x02, DI
+	SHLQ         $0x02, R8
+
+channels:
+	MOVQ    CX, R11
+	MOVQ    R11, R10
+	VMOVUPS (R10), Y1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y3
+	VADDPS  Y1, Y3, Y4
+	VADDPS  Y4, Y2, Y5
+	VSUBPS  Y2, Y4, Y2
+	VMULPS  Y0, Y5, Y5
+	VMULPS  Y0, Y2, Y2
+	VMOVUPS Y1, (DX)
+	VMOVUPS Y5, 192(DX)
+	VMOVUPS Y2, 384(DX)
+	VMOVUPS Y3, 576(DX)
+	ADDQ    SI, R11
+	MOVQ    R11, R10
+	VMOVUPS (R10), Y1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y3
+	VADDPS  Y1, Y3, Y4
+	VADDPS  Y4, Y2, Y5
+	VSUBPS  Y2, Y4, Y2
+	VMULPS  Y0, Y5, Y5
+	VMULPS  Y0, Y2, Y2
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y5, 224(DX)
+	VMOVUPS Y2, 416(DX)
+	VMOVUPS Y3, 608(DX)
+	ADDQ    SI, R11
+	MOVQ    R11, R10
+	VMOVUPS (R10), Y1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y3
+	VADDPS  Y1, Y3, Y4
+	VADDPS  Y4, Y2, Y5
+	VSUBPS  Y2, Y4, Y2
+	VMULPS  Y0, Y5, Y5
+	VMULPS  Y0, Y2, Y2
+	VMOVUPS Y1, 64(DX)
+	VMOVUPS Y5, 256(DX)
+	VMOVUPS Y2, 448(DX)
+	VMOVUPS Y3, 640(DX)
+	MOVQ    AX, R11
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 64(DX), Y3
+	MOVQ    R11, R10
+	VADDPS  Y1, Y3, Y4
+	VADDPS  Y4, Y2, Y5
+	VSUBPS  Y2, Y4, Y2
+	VMULPS  Y0, Y5, Y5
+	VMULPS  Y0, Y2, Y2
+	VMOVUPS Y1, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y5, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    DI, R11
+	VMOVUPS 192(DX), Y1
+	VMOVUPS 224(DX), Y2
+	VMOVUPS 256(DX), Y3
+	MOVQ    R11, R10
+	VADDPS  Y1, Y3, Y4
+	VADDPS  Y4, Y2, Y5
+	VSUBPS  Y2, Y4, Y2
+	VMULPS  Y0, Y5, Y5
+	VMULPS  Y0, Y2, Y2
+	VMOVUPS Y1, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y5, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    DI, R11
+	VMOVUPS 384(DX), Y1
+	VMOVUPS 416(DX), Y2
+	VMOVUPS 448(DX), Y3
+	MOVQ    R11, R10
+	VADDPS  Y1, Y3, Y4
+	VADDPS  Y4, Y2, Y5
+	VSUBPS  Y2, Y4, Y2
+	VMULPS  Y0, Y5, Y5
+	VMULPS  Y0, Y2, Y2
+	VMOVUPS Y1, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y5, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    DI, R11
+	VMOVUPS 576(DX), Y1
+	VMOVUPS 608(DX), Y2
+	VMOVUPS 640(DX), Y3
+	MOVQ    R11, R10
+	VADDPS  Y1, Y3, Y4
+	VADDPS  Y4, Y2, Y5
+	VSUBPS  Y2, Y4, Y2
+	VMULPS  Y0, Y5, Y5
+	VMULPS  Y0, Y2, Y2
+	VMOVUPS Y1, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y5, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    R8, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, R9
+	JG      channels
 	VZEROUPPER
 	RET
 

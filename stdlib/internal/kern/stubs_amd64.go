@@ -239,35 +239,65 @@ func transpose8AVX2(dst *float32, dstStride int, src *float32, srcStride int)
 //go:noescape
 func firstEqualAVX2(dx *float32, x *float32, y *float32, dy *float32, places *int, count int, n int)
 
-// winogradInAVX512 transforms a tile of n channels; between has room for 36 vectors.
+// winogradIn4AVX512 transforms a tile of n channels; between has room for 36 vectors.
 //
 //go:noescape
-func winogradInAVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+func winogradIn4AVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
 
-// winogradOutAVX512 transforms a tile of n channels; between has room for 24 vectors.
+// winogradOut4AVX512 transforms a tile of n channels; between has room for 24 vectors.
 //
 //go:noescape
-func winogradOutAVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32, bias *float32, low float32, high float32)
+func winogradOut4AVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32, bias *float32, low float32, high float32)
 
-// winogradFilterAVX512 transforms a tile of n channels; between has room for 36 vectors.
+// winogradFilter4AVX512 transforms a tile of n channels; between has room for 36 vectors.
 //
 //go:noescape
-func winogradFilterAVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+func winogradFilter4AVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
 
-// winogradInAVX2 transforms a tile of n channels; between has room for 36 vectors.
+// winogradIn2AVX512 transforms a tile of n channels; between has room for 24 vectors.
 //
 //go:noescape
-func winogradInAVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+func winogradIn2AVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
 
-// winogradOutAVX2 transforms a tile of n channels; between has room for 24 vectors.
+// winogradOut2AVX512 transforms a tile of n channels; between has room for 12 vectors.
 //
 //go:noescape
-func winogradOutAVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32, bias *float32, low float32, high float32)
+func winogradOut2AVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32, bias *float32, low float32, high float32)
 
-// winogradFilterAVX2 transforms a tile of n channels; between has room for 36 vectors.
+// winogradFilter2AVX512 transforms a tile of n channels; between has room for 24 vectors.
 //
 //go:noescape
-func winogradFilterAVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+func winogradFilter2AVX512(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+
+// winogradIn4AVX2 transforms a tile of n channels; between has room for 36 vectors.
+//
+//go:noescape
+func winogradIn4AVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+
+// winogradOut4AVX2 transforms a tile of n channels; between has room for 24 vectors.
+//
+//go:noescape
+func winogradOut4AVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32, bias *float32, low float32, high float32)
+
+// winogradFilter4AVX2 transforms a tile of n channels; between has room for 36 vectors.
+//
+//go:noescape
+func winogradFilter4AVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+
+// winogradIn2AVX2 transforms a tile of n channels; between has room for 24 vectors.
+//
+//go:noescape
+func winogradIn2AVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
+
+// winogradOut2AVX2 transforms a tile of n channels; between has room for 12 vectors.
+//
+//go:noescape
+func winogradOut2AVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32, bias *float32, low float32, high float32)
+
+// winogradFilter2AVX2 transforms a tile of n channels; between has room for 24 vectors.
+//
+//go:noescape
+func winogradFilter2AVX2(dst *float32, dstRow int, dstColumn int, src *float32, srcRow int, srcColumn int, n int, between *float32)
 
 // peakAVX512 multiplies and adds in registers, 12 vectors a round.
 func peakAVX512(n int)

@@ -5,63 +5,90 @@ package kern
 // The assembly is called by its name, not through a variable, so that the
 // compiler knows that what is between the passes may stay on the stack.
 
-// winogradLanes is the float32 of a vector.
-func winogradLanes() int {
-	if chosen().Name == "avx512" {
-		return 16
-	}
-	return 8
+// tileKind tells the four kinds of assembly apart.
+type tileKind struct {
+	f     Winograd
+	lanes int // float32 of a vector
 }
 
-// fastWinogradIn does the first channels.
-func fastWinogradIn[T Float](dst []T, xi int, src []T, row, column, n int) int {
-	if n = wholeOf(dst, n); n == 0 {
-		return 0
-	}
-	var between [TileAll * 16]float32
-	to, from := first(dst, (TileAll-1)*xi+n), first(src, 5*(row+column)+n)
-	if winogradLanes() == 16 {
-		winogradInAVX512(to, 6*xi, xi, from, row, column, n, &between[0])
-	} else {
-		winogradInAVX2(to, 6*xi, xi, from, row, column, n, &between[0])
-	}
-	return n
-}
-
-// wholeOf is the channels in whole vectors, 0 if vectors are not for T.
-func wholeOf[T Float](dst []T, n int) int {
+// tileKindFor is the kind that runs on n channels, of which it does the first.
+func tileKindFor[T Float](f Winograd, dst []T, n int) (k tileKind, first int) {
 	if whole(dst) == 0 {
-		return 0
+		return k, 0
 	}
-	return n - n%winogradLanes()
+	k = tileKind{f, 8}
+	if chosen().Name == "avx512" {
+		k.lanes = 16
+	}
+	return k, n - n%k.lanes
 }
 
-// fastWinogradOut does the first channels.
-func fastWinogradOut[T Float](dst []T, row, column int, src []T, xi, n int, end End[T]) int {
-	if n = wholeOf(dst, n); n == 0 {
+// betweenRoom is for the largest tile after the first pass.
+type betweenRoom [maxIn * maxIn * 16]float32
+
+// fastTileIn does the first channels.
+func fastTileIn[T Float](f Winograd, dst []T, xi int, src []T, row, column, n int) int {
+	k, n := tileKindFor(f, dst, n)
+	if n == 0 {
 		return 0
 	}
-	var between [TileOut * TileIn * 16]float32
-	to, from, bias := first(dst, 3*(row+column)+n), first(src, (TileAll-1)*xi+n), first(end.Bias, n)
-	if winogradLanes() == 16 {
-		winogradOutAVX512(to, row, column, from, 6*xi, xi, n, &between[0], bias, float32(end.Low), float32(end.High))
-	} else {
-		winogradOutAVX2(to, row, column, from, 6*xi, xi, n, &between[0], bias, float32(end.Low), float32(end.High))
+	var between betweenRoom
+	side := f.In()
+	to, from := first(dst, (f.All()-1)*xi+n), first(src, (side-1)*(row+column)+n)
+	switch k {
+	case tileKind{F4x4, 16}:
+		winogradIn4AVX512(to, side*xi, xi, from, row, column, n, &between[0])
+	case tileKind{F4x4, 8}:
+		winogradIn4AVX2(to, side*xi, xi, from, row, column, n, &between[0])
+	case tileKind{F2x2, 16}:
+		winogradIn2AVX512(to, side*xi, xi, from, row, column, n, &between[0])
+	default:
+		winogradIn2AVX2(to, side*xi, xi, from, row, column, n, &between[0])
 	}
 	return n
 }
 
-// fastWinogradFilter does the first elements.
-func fastWinogradFilter[T Float](dst []T, xi int, src []T, step, n int) int {
-	if n = wholeOf(dst, n); n == 0 {
+// fastTileOut does the first channels.
+func fastTileOut[T Float](f Winograd, dst []T, row, column int, src []T, xi, n int, end End[T]) int {
+	k, n := tileKindFor(f, dst, n)
+	if n == 0 {
 		return 0
 	}
-	var between [TileAll * 16]float32
-	to, from := first(dst, (TileAll-1)*xi+n), first(src, 8*step+n)
-	if winogradLanes() == 16 {
-		winogradFilterAVX512(to, 6*xi, xi, from, 3*step, step, n, &between[0])
-	} else {
-		winogradFilterAVX2(to, 6*xi, xi, from, 3*step, step, n, &between[0])
+	var between betweenRoom
+	side := f.In()
+	to, from, bias := first(dst, (f.Out()-1)*(row+column)+n), first(src, (f.All()-1)*xi+n), first(end.Bias, n)
+	low, high := float32(end.Low), float32(end.High)
+	switch k {
+	case tileKind{F4x4, 16}:
+		winogradOut4AVX512(to, row, column, from, side*xi, xi, n, &between[0], bias, low, high)
+	case tileKind{F4x4, 8}:
+		winogradOut4AVX2(to, row, column, from, side*xi, xi, n, &between[0], bias, low, high)
+	case tileKind{F2x2, 16}:
+		winogradOut2AVX512(to, row, column, from, side*xi, xi, n, &between[0], bias, low, high)
+	default:
+		winogradOut2AVX2(to, row, column, from, side*xi, xi, n, &between[0], bias, low, high)
+	}
+	return n
+}
+
+// fastTileFilter does the first elements.
+func fastTileFilter[T Float](f Winograd, dst []T, xi int, src []T, step, n int) int {
+	k, n := tileKindFor(f, dst, n)
+	if n == 0 {
+		return 0
+	}
+	var between betweenRoom
+	side := f.In()
+	to, from := first(dst, (f.All()-1)*xi+n), first(src, 8*step+n)
+	switch k {
+	case tileKind{F4x4, 16}:
+		winogradFilter4AVX512(to, side*xi, xi, from, 3*step, step, n, &between[0])
+	case tileKind{F4x4, 8}:
+		winogradFilter4AVX2(to, side*xi, xi, from, 3*step, step, n, &between[0])
+	case tileKind{F2x2, 16}:
+		winogradFilter2AVX512(to, side*xi, xi, from, 3*step, step, n, &between[0])
+	default:
+		winogradFilter2AVX2(to, side*xi, xi, from, 3*step, step, n, &between[0])
 	}
 	return n
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"graft/stdlib/internal/kern"
 	"graft/stdlib/internal/par"
 )
 
@@ -140,7 +141,7 @@ func TestWinograd(t *testing.T) {
 	for i := range 60 {
 		x := []int{1 + r.IntN(2), 1 + r.IntN(19), 1 + r.IntN(19), 1 + r.IntN(40)}
 		f := []int{3, 3, x[3], 1 + r.IntN(80)}
-		k := WinogradConv2D{Ending: Ending{Bias: i&1 == 1, Activation: []Unary{"", Relu, Relu6}[i%3]}}
+		k := WinogradConv2D{Tile: kern.Winograd(i / 6 % 2), Ending: Ending{Bias: i&1 == 1, Activation: []Unary{"", Relu, Relu6}[i%3]}}
 		switch r.IntN(3) {
 		case 0:
 			k.Padding, x[1], x[2] = Valid, x[1]+2, x[2]+2
@@ -152,7 +153,7 @@ func TestWinograd(t *testing.T) {
 			in := []*Value{normal(r, x...), normal(r, f...), normal(r, f[3])}
 			tol := 1e-12
 			if narrow {
-				tol = 5e-5
+				tol = map[kern.Winograd]float64{kern.F4x4: 5e-5, kern.F2x2: 5e-6}[k.Tile]
 				for i := range in {
 					in[i] = as32(in[i])
 				}

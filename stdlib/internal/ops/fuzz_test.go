@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"graft/ckpt/tensors"
+	"graft/stdlib/internal/kern"
 	"graft/stdlib/internal/par"
 )
 
@@ -54,7 +55,7 @@ func anyKernel(r *rand.Rand) Kernel {
 		ApplyCenteredRMSProp{}, ApplyAdadelta{}, ApplyFtrl{}, ApplyFtrl{Power: 1}, ApplyProximalGradientDescent{}, ApplyProximalAdagrad{}, ApplyAdagradDA{},
 	}
 	end := Ending{r.IntN(2) == 0, r.IntN(2) == 0, []Unary{"", Relu, Relu6, Exp}[r.IntN(4)]}
-	all = append(all, FusedConv2D{conv, end}, FusedDepthwiseConv2D{DepthwiseConv2D(conv), end}, FusedMatMul{MatMul{}, end}, WinogradConv2D{conv.Padding, conv.Pads, end},
+	all = append(all, FusedConv2D{conv, end}, FusedDepthwiseConv2D{DepthwiseConv2D(conv), end}, FusedMatMul{MatMul{}, end}, WinogradConv2D{kern.Winograd(r.IntN(2)), conv.Padding, conv.Pads, end},
 		FusedExpandDepthwiseConv2D{FusedConv2D{Conv2D{}, Ending{Bias: end.Bias}}, FusedDepthwiseConv2D{DepthwiseConv2D(conv), end}})
 	return all[r.IntN(len(all))]
 }
