@@ -23,6 +23,7 @@ func main() {
 	rowLoops()
 	columnLoops()
 	prefetch()
+	shift()
 	transpose()
 	firstEqual()
 	winograd(avx512)

@@ -407,6 +407,30 @@ func prefetch() {
 	asm.RET()
 }
 
+// shift writes a loop over whole numbers.
+func shift() {
+	asm.TEXT("shiftAVX2", asm.NOSPLIT, "func(y, x *int, by, n int)")
+	asm.Pragma("noescape")
+	asm.Doc("shiftAVX2 sets n elements of y, a multiple of four, to x+by.")
+	y, x := asm.Load(asm.Param("y"), asm.GP64()), asm.Load(asm.Param("x"), asm.GP64())
+	by, v, n := asm.YMM(), asm.YMM(), asm.GP64()
+	m, err := asm.Param("by").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	asm.VPBROADCASTQ(m.Addr, by)
+	asm.Load(asm.Param("n"), n)
+	asm.Label("four")
+	asm.VPADDQ(at(x, 0), by, v)
+	asm.VMOVDQU(v, at(y, 0))
+	asm.ADDQ(operand.U8(32), x)
+	asm.ADDQ(operand.U8(32), y)
+	asm.SUBQ(operand.U8(4), n)
+	asm.JG(operand.LabelRef("four"))
+	asm.VZEROUPPER()
+	asm.RET()
+}
+
 // transpose writes the transposition of a block of eight rows and columns.
 func transpose() {
 	asm.TEXT("transpose8AVX2", asm.NOSPLIT, "func(dst *float32, dstStride int, src *float32, srcStride int)")

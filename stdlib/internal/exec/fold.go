@@ -3,7 +3,6 @@ package exec
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"graft/stdlib/internal/ops"
 )
@@ -63,13 +62,13 @@ func (c *Cache) entry(key string) *kept {
 
 // current returns the value, made anew if a version differs.
 func (d *derivation) current(leaves []*ops.Value, versions []uint64) (*ops.Value, error) {
+	if d.fresh(versions) {
+		return d.kept.value, nil
+	}
 	now := make([]uint64, len(d.leaves))
 	from := make([]*ops.Value, len(d.leaves))
 	for i, k := range d.leaves {
 		now[i], from[i] = versions[k], leaves[k]
-	}
-	if d.kept.value != nil && slices.Equal(d.kept.versions, now) {
-		return d.kept.value, nil
 	}
 	v, err := ops.NewValue(d.spec)
 	if err != nil {
@@ -79,6 +78,19 @@ func (d *derivation) current(leaves []*ops.Value, versions []uint64) (*ops.Value
 	v.Memo = new(ops.Memo)
 	d.kept.value, d.kept.versions = v, now
 	return v, nil
+}
+
+// fresh reports that what is kept was made of these versions.
+func (d *derivation) fresh(versions []uint64) bool {
+	if d.kept.value == nil {
+		return false
+	}
+	for i, k := range d.leaves {
+		if d.kept.versions[i] != versions[k] {
+			return false
+		}
+	}
+	return true
 }
 
 // fold derives the filter and the bias of a convolution that is followed by

@@ -33,6 +33,15 @@ func first[T Number](x []T, n int) *float32 {
 	return any(unsafe.SliceData(x[:n])).(*float32)
 }
 
+func fastShift(y, x []int, by int) int {
+	n := len(y) &^ 3
+	if n == 0 || !vectors() {
+		return 0
+	}
+	shiftAVX2(&y[0], &x[:n][0], by, n)
+	return n
+}
+
 func fast3[T Number](loop int, y, a, b []T) int {
 	n := whole(y)
 	if n > 0 {

@@ -30,6 +30,8 @@ func fastTranspose[T Float](_ []T, _ int, _ []T, _ int) bool { return false }
 
 func fastFirstEqual[T Float](_, _, _, _ []T, _ []int) int { return 0 }
 
+func fastShift(_, _ []int, _ int) int { return 0 }
+
 func fastTileIn[T Float](_ Winograd, _ []T, _ int, _ []T, _, _, _ int) int { return 0 }
 
 func fastTileFilter[T Float](_ Winograd, _ []T, _ int, _ []T, _, _ int) int { return 0 }

@@ -17,8 +17,12 @@ type Seg struct{ A, B, K int }
 
 // Rows says where rows begin, in a and in c. They need not be evenly spaced,
 // so that they may stand for any pixels. The memory behind the last of A, as
-// far as its capacity goes, is for whoever reads them.
-type Rows struct{ A, C []int }
+// far as its capacity goes, is for whoever reads them; several may at once if
+// what is there is A's last.
+type Rows struct {
+	A, C      []int
+	Ascending bool // both, so that their ends say which memory they need
+}
 
 // End is what is done with a sum before it is stored, in this order.
 type End[T Float] struct {
@@ -68,6 +72,14 @@ type Set[T Float] struct {
 	// Largest sets c[C[i]+j] to the largest of a[A[i]+seg.A+j], K being 1, and
 	// to the later one of two that are equal or of which one is NaN.
 	Largest func(c, a []T, rows Rows, segs []Seg, cols int)
+}
+
+// Shift sets y to x with by added to each.
+func Shift(y, x []int, by int) {
+	x = x[:len(y)]
+	for i := fastShift(y, x, by); i < len(y); i++ {
+		y[i] = x[i] + by
+	}
 }
 
 // Panel is some columns of b, in a form that Tiles takes: where they begin in

@@ -6482,6 +6482,24 @@ line:
 	JG         line
 	RET
 
+// func shiftAVX2(y *int, x *int, by int, n int)
+// Requires: AVX, AVX2
+TEXT ·shiftAVX2(SB), NOSPLIT, $0-32
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	VPBROADCASTQ by+16(FP), Y0
+	MOVQ         n+24(FP), DX
+
+four:
+	VPADDQ  (CX), Y0, Y1
+	VMOVDQU Y1, (AX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, AX
+	SUBQ    $0x04, DX
+	JG      four
+	VZEROUPPER
+	RET
+
 // func transpose8AVX2(dst *float32, dstStride int, src *float32, srcStride int)
 // Requires: AVX
 TEXT ·transpose8AVX2(SB), NOSPLIT, $0-32

@@ -139,7 +139,7 @@ func TestRow(t *testing.T) {
 			want, add := slices.Clone(got), r.IntN(2) == 0
 			s.Row(got, a, step, b, ldb, k, add)
 			for j := 0; j < s.Wide; j += s.Quantum {
-				s.Tiles(want[j:], a, Rows{[]int{0}, []int{0}}, step, []Seg{{K: k}}, b[j:], ldb, s.Quantum, 0, End[float32]{Add: add})
+				s.Tiles(want[j:], a, Rows{A: []int{0}, C: []int{0}}, step, []Seg{{K: k}}, b[j:], ldb, s.Quantum, 0, End[float32]{Add: add})
 			}
 			if !slices.Equal(got, want) {
 				t.Fatalf("%s: a row of %d products, %d apart, is not what tiles of it are", s.Name, k, step)
@@ -152,7 +152,7 @@ func TestRow(t *testing.T) {
 func TestSetsStayInside(t *testing.T) {
 	for _, s := range Sets() {
 		a, b, c := make([]float32, 100), make([]float32, 4*s.Cols), make([]float32, 200)
-		rows := Rows{[]int{0, 10}, []int{0, 100}}
+		rows := Rows{A: []int{0, 10}, C: []int{0, 100}}
 		for name, f := range map[string]func(){
 			"a": func() { s.Tiles(c, a[:12:12], rows, 1, []Seg{{0, 0, 4}}, b, s.Cols, 4, 0, End[float32]{}) },
 			"b": func() { s.Tiles(c, a, rows, 1, []Seg{{0, 1, 4}}, b, s.Cols, 4, 0, End[float32]{}) },

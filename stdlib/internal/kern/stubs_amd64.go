@@ -229,6 +229,11 @@ func columnCentered8AVX2(sums *float32, x *float32, dy *float32, mean *float32, 
 //go:noescape
 func prefetch(x *float32, n int)
 
+// shiftAVX2 sets n elements of y, a multiple of four, to x+by.
+//
+//go:noescape
+func shiftAVX2(y *int, x *int, by int, n int)
+
 // transpose8AVX2 sets dst[i·dstStride+j] to src[j·srcStride+i] for i and j < 8.
 //
 //go:noescape

@@ -110,11 +110,15 @@ func avx2Set() *Set[float32] {
 // last if there is room.
 func (r Rows) full() Rows {
 	if n := len(r.A); n%asmRows != 0 {
-		if cap(r.A) < n+asmRows-1 {
-			r.A = append(make([]int, 0, n+asmRows), r.A...)
+		whole := n + asmRows - n%asmRows
+		if cap(r.A) < whole {
+			r.A = append(make([]int, 0, whole), r.A...)
 		}
-		for len(r.A)%asmRows != 0 {
-			r.A = append(r.A, r.A[n-1])
+		r.A = r.A[:whole]
+		for i := n; i < whole; i++ {
+			if r.A[i] != r.A[n-1] {
+				r.A[i] = r.A[n-1]
+			}
 		}
 	}
 	return r
@@ -245,7 +249,7 @@ func (v *vectorSet) aside(c, a []float32, rows Rows, step int, segs []Seg, b []f
 	}
 	for i := 0; i < len(rows.A); i += asmRows {
 		m := min(asmRows, len(rows.A)-i)
-		v.runTiles(sums[:], a, Rows{rows.A[i:][:m], at[:m]}, step, segs, b, ldb, wide, 0, End[float32]{})
+		v.runTiles(sums[:], a, Rows{A: rows.A[i:][:m], C: at[:m]}, step, segs, b, ldb, wide, 0, End[float32]{})
 		for j := range m {
 			Store(c[rows.C[i+j]:][:cols], sums[at[j]:][:cols], end)
 		}
@@ -258,8 +262,8 @@ func check(c, a []float32, rows Rows, step int, segs []Seg, wideA, wideC int) {
 	if len(rows.C) < len(rows.A) {
 		panic("kern: fewer rows of c than of a")
 	}
-	low, high := span(rows.A)
-	first, last := span(rows.C[:len(rows.A)])
+	low, high := rows.span(rows.A)
+	first, last := rows.span(rows.C[:len(rows.A)])
 	_, _ = c[first], c[last+wideC-1]
 	for _, s := range segs {
 		if s.K < 1 {
@@ -271,7 +275,10 @@ func check(c, a []float32, rows Rows, step int, segs []Seg, wideA, wideC int) {
 
 // span is the smallest and the largest of some numbers, found in two halves
 // at once: to look at the rows takes a tenth of the time of a short sum.
-func span(x []int) (low, high int) {
+func (r Rows) span(x []int) (low, high int) {
+	if r.Ascending {
+		return x[0], x[len(x)-1]
+	}
 	low, high = x[0], x[0]
 	half := len(x) / 2
 	low2, high2 := x[half], x[half]

@@ -209,19 +209,12 @@ func (p *plan) rows(b block, from, most int, rows *kern.Rows) {
 		src := (img*p.src.h + b.h.base[y]) * p.src.w * p.src.c
 		dst := (img*p.dst.h + b.h.dst[y]) * p.dst.w * p.dst.c
 		run := min(n-r, nw-x)
-		columns(rows.A[r:r+run], b.srcAt[x:], src)
-		columns(rows.C[r:r+run], b.dstAt[x:], dst)
+		kern.Shift(rows.A[r:r+run], b.srcAt[x:], src)
+		kern.Shift(rows.C[r:r+run], b.dstAt[x:], dst)
 		r, x = r+run, 0
 		if y++; y == nh {
 			y, img = 0, img+1
 		}
-	}
-}
-
-func columns(to, at []int, row int) {
-	at = at[:len(to)]
-	for i := range to {
-		to[i] = row + at[i]
 	}
 }
 

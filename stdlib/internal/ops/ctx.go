@@ -55,14 +55,14 @@ func (c *Ctx) Scratch(n int) []float32 {
 	return s
 }
 
-// lend returns lists of n rows, of undefined value, with room to fill the last
-// tile; whoever is done gives them back. The pool's workers may ask.
+// lend returns lists of n rows, of undefined value, to be filled in ascending
+// order, with room to fill the last tile; whoever is done gives them back. The pool's workers may ask.
 func (c *Ctx) lend(n int) *kern.Rows {
 	r, _ := c.rows.Get().(*kern.Rows)
 	if r == nil || cap(r.A) < n+rowRoom {
 		r = &kern.Rows{A: make([]int, n+rowRoom), C: make([]int, n+rowRoom)}
 	}
-	r.A, r.C = r.A[:n], r.C[:n]
+	r.A, r.C, r.Ascending = r.A[:n], r.C[:n], true
 	return r
 }
 

@@ -73,8 +73,8 @@ func (k FusedExpandDepthwiseConv2D) Run(c *Ctx, out *Value, in []*Value) error {
 type expansion[T Float] struct {
 	c          *Ctx
 	s          *kern.Set[T]
-	from, to   conv // the first convolution and the second
-	plan       *plan
+	from, to   conv  // the first convolution and the second
+	plan       *plan // of pixels
 	x, y       []T
 	filter     packed[T]
 	taps       []T // of the second
@@ -91,7 +91,7 @@ type group struct {
 const (
 	// groupWidth is the channels of a group at least, where there are so many:
 	// a line of a cache and more.
-	groupWidth = 48
+	groupWidth = 80
 	// stripElements is the elements of the result between the two that are
 	// there at a time, about: a part of a near cache.
 	stripElements = 1 << 16
@@ -111,7 +111,7 @@ func expandDepthwise[T Float](c *Ctx, k FusedExpandDepthwiseConv2D, out *Value, 
 		return k.apart(c, from, out, expand, depthwise)
 	}
 	e := &expansion[T]{
-		c: c, s: kern.Use[T](), from: from, to: to, plan: c.plan(to, false, true),
+		c: c, s: kern.Use[T](), from: from, to: to, plan: c.plan(to.pixels(), false, true),
 		x: Elems[T](expand[0]), y: Elems[T](out), taps: Elems[T](depthwise[1]),
 		end1: ending[T](k.Expand.Ending, nil, expand), end2: ending[T](k.Depthwise.Ending, nil, depthwise),
 	}
@@ -223,18 +223,24 @@ func (e *expansion[T]) depthwise(img int, g group, between []T, low, from, to in
 		for at := b.from; at < b.to; at += len(rows.A) {
 			e.plan.rows(b, at, rowBatch, rows)
 			for r, a := range rows.A {
-				rows.A[r] = (a/wide - skip) * g.width
+				rows.A[r], rows.C[r] = (a-skip)*g.width, rows.C[r]*wide
 			}
 			e.s.Planes(e.y[g.first:], between, *rows, 0, g.segs[i], e.taps[g.first:], wide, g.width, e.end2.Of(g.panels[0]))
 		}
 	}
 }
 
+// pixels is the geometry of one channel: places in it are pixels.
+func (g conv) pixels() conv {
+	g.in, g.out = 1, 1
+	return g
+}
+
 // segs is a class's taps in what is between.
 func (e *expansion[T]) segs(cl *class, width int) []kern.Seg {
 	segs := slices.Clone(cl.segs)
 	for i := range segs {
-		segs[i].A = segs[i].A / e.from.out * width
+		segs[i].A *= width
 	}
 	return segs
 }

@@ -59,7 +59,7 @@ type wino[T Float] struct {
 	th, tw  int // tiles of an image
 	end     kern.End[T]
 	most    int       // tiles of a block
-	rows    kern.Rows // of a block: its tiles
+	rows    kern.Rows // of a whole block: its tiles
 	patches sync.Pool // of *[]T, tiles at the edges
 }
 

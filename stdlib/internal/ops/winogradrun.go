@@ -21,6 +21,7 @@ const minTiles = 60
 type winoBlock[T Float] struct {
 	*wino[T]
 	from, n int // the first one, and how many
+	rows    kern.Rows
 	v, m    []T
 }
 
@@ -36,9 +37,7 @@ func (w *wino[T]) run() error {
 		w.most = max(minTiles, winogradMemory/tile/6*6)
 	}
 	w.most = min(w.most, tiles)
-	for t := range w.most {
-		w.rows.A, w.rows.C = append(w.rows.A, t*w.g.in), append(w.rows.C, t*w.g.out)
-	}
+	w.rows = w.tileRows(w.most)
 	if apart {
 		return w.c.For((tiles+w.most-1)/w.most, func(part int) {
 			memory, back := lendElements[T](w.c, w.most*tile)
@@ -56,8 +55,25 @@ func (w *wino[T]) run() error {
 }
 
 func (w *wino[T]) blockOf(from, tiles int, memory []T) *winoBlock[T] {
+	b := &winoBlock[T]{wino: w, from: from, n: min(tiles-from, w.most), rows: w.rows}
+	if b.n < w.most {
+		b.rows = w.tileRows(b.n)
+	}
 	in := w.f.All() * w.most * w.g.in
-	return &winoBlock[T]{w, from, min(tiles-from, w.most), memory[:in], memory[in:]}
+	b.v, b.m = memory[:in], memory[in:]
+	return b
+}
+
+// tileRows is n tiles as rows of the factors, and whole tiles of them, since
+// several workers read the list.
+func (w *wino[T]) tileRows(n int) kern.Rows {
+	whole := (n + w.s.Rows - 1) / w.s.Rows * w.s.Rows
+	r := kern.Rows{A: make([]int, whole), C: make([]int, whole), Ascending: true}
+	for t := range whole {
+		r.A[t], r.C[t] = min(t, n-1)*w.g.in, min(t, n-1)*w.g.out
+	}
+	r.A, r.C = r.A[:n], r.C[:n]
+	return r
 }
 
 // alone transforms, multiplies and transforms back.
@@ -90,7 +106,6 @@ func (b *winoBlock[T]) together() error {
 func (b *winoBlock[T]) multiply(part, step int) {
 	all := b.f.All()
 	xi, p := part%all, b.panels[part/all]
-	rows := kern.Rows{A: b.rows.A[:b.n:b.n], C: b.rows.C[:b.n]}
 	ahead := 0
 	if xi+step < all {
 		ahead = step * b.size
@@ -100,7 +115,7 @@ func (b *winoBlock[T]) multiply(part, step int) {
 		segs = []kern.Seg{{K: b.g.in}}
 	}
 	v, m := b.v[xi*b.most*b.g.in:], b.m[xi*b.most*b.g.out:]
-	b.s.Tiles(m[p.First:], v, rows, 1, segs, b.u[xi*b.size+p.At:], p.Ld, p.Cols, ahead, kern.End[T]{})
+	b.s.Tiles(m[p.First:], v, b.rows, 1, segs, b.u[xi*b.size+p.At:], p.Ld, p.Cols, ahead, kern.End[T]{})
 }
 
 func (b *winoBlock[T]) in(from, to int) {
