@@ -48,14 +48,23 @@ func convBackFilter[T Float](c *Ctx, k Conv2D, out *Value, in []*Value) error {
 	})
 }
 
-// partsFor is into how many each of some parts should be cut, so that all
-// workers have enough of them.
+// partsFor is into how many parts each of so many is cut for the workers: into
+// enough for one that is late to be helped, and so that all workers get as
+// many, if that can be had for up to twice as many.
 func partsFor(c *Ctx, parts int) int {
-	want := 1
-	if w := c.Pool.Workers(); w > 1 {
-		want = 4 * w
+	w := c.Pool.Workers()
+	if w == 1 {
+		return 1
 	}
-	return (want + parts - 1) / parts
+	best, least := 0, 0.0
+	first := (4*w + parts - 1) / parts
+	for n := first; n <= 2*first; n++ {
+		idle := float64((parts*n+w-1)/w*w)/float64(parts*n) - 1
+		if best == 0 || idle < least {
+			best, least = n, idle
+		}
+	}
+	return best
 }
 
 // chunkRows cuts n rows into so many chunks of whole tiles.

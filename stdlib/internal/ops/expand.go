@@ -120,12 +120,23 @@ func expandDepthwise[T Float](c *Ctx, k FusedExpandDepthwiseConv2D, out *Value, 
 		return err
 	}
 	groups := e.groups()
-	rows := chunkRows(to.h.out, 1, partsFor(c, from.n*len(groups)))
+	rows := chunkRows(to.h.out, 1, evenly(c, from.n))
 	strips := (to.h.out + rows - 1) / rows
 	return c.For(from.n*len(groups)*strips, func(part int) {
 		strip, rest := part%strips*rows, part/strips
 		e.strip(rest%from.n, groups[rest/from.n], strip, min(to.h.out, strip+rows))
 	})
+}
+
+// evenly is into how many strips each of so many images is cut, so that all
+// workers get as many: no more, for a strip computes the rows at its edges once
+// more.
+func evenly(c *Ctx, images int) int {
+	n := 1
+	for images*n%c.Pool.Workers() != 0 {
+		n++
+	}
+	return n
 }
 
 // apart runs the two one after the other.
