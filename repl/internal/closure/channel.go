@@ -215,7 +215,7 @@ func (c *compiler) sendStmt(s *ast.SendStmt) stmt {
 
 func (c *compiler) rangeChan(s *ast.RangeStmt, label string) stmt {
 	held := c.temp(pointer{})
-	e := c.value(s.X, c.kindAt(s.X, c.src.TypeOf(s.X)))
+	e := c.markedValue(s.X, c.kindAt(s.X, c.src.TypeOf(s.X)))
 	ck, ok := e.k.(channel)
 	if !ok {
 		c.refuse(s, "a range over %s", e.t)

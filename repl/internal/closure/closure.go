@@ -103,9 +103,15 @@ type Source interface {
 	Assert(t, from types.Type, must bool) func(x any) any
 	// Cases finds the clause of a type switch, or -1, and what x holds.
 	Cases(s *ast.TypeSwitchStmt) func(x any) (int, any)
-	// Mark notes the place of a statement, or expression, that may panic; 0
-	// when it cannot.
-	Mark(n ast.Node) int
+	// Mark notes the place of what may panic first in a statement, or an
+	// expression, but for the calls that were made before, and its line; 0 when
+	// nothing can.
+	Mark(n ast.Node) (mark, line int)
+	// MarkOf is Mark for x itself, not its operands, and Line the line alone.
+	MarkOf(x ast.Expr) (mark, line int)
+	Line(x ast.Expr) int
+	// Made says that a call is made before the rest of its statement.
+	Made(x ast.Expr)
 }
 
 // Unsupported says what the subset lacks.

@@ -89,6 +89,8 @@ type compiler struct {
 	deferred *local                  // the frame, while the function of a defer is compiled
 	recover  *local                  // of the outer function: the frame whose panic recover stops
 	frame    *local                  // has the frame of the host's, when the function defers
+	mark     int                     // that is noted when what is compiled now runs
+	line     int                     // and its line
 	depth    int                     // of statements in statements
 	deepest  int
 }

@@ -107,7 +107,15 @@ func (c *compiler) deferStmt(s *ast.DeferStmt) stmt {
 		fn, args, captured := f.bind(m)
 		a.add(func() {
 			m.restore(a.at)
+			left, ended := m.left, false
+			m.left = false
+			defer func() {
+				if !ended {
+					m.leave()
+				}
+			}()
 			m.call(fn, args, captured)
+			m.left, ended = left, true
 		})
 		return next
 	}))

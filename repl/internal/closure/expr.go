@@ -10,6 +10,26 @@ import (
 // expr compiles an expression.
 func (c *compiler) expr(x ast.Expr) expr {
 	defer c.deeper()()
+	l := c.src.Line(x)
+	if _, before := c.hoisted[callOf(x)]; l == 0 || l == c.line || before {
+		return c.exprHere(x)
+	}
+	outer, line := c.mark, c.line
+	mark, _ := c.src.MarkOf(x)
+	c.mark, c.line = mark, l
+	e := c.exprHere(x)
+	c.mark, c.line = outer, line
+	return made(e.t, e.k, e.k.at(mark, outer, e.fn))
+}
+
+func callOf(x ast.Expr) *ast.CallExpr {
+	call, _ := x.(*ast.CallExpr)
+	return call
+}
+
+// exprHere compiles an expression that is in the line of the mark, or cannot
+// panic itself.
+func (c *compiler) exprHere(x ast.Expr) expr {
 	t := c.src.TypeOf(x)
 	if tv := c.src.Info().Types[x]; tv.Value != nil {
 		return c.constant(x, c.kindAt(x, t))

@@ -39,6 +39,7 @@ type kind interface {
 	fetch(off, from int) pass
 	// after is fn with statements before it.
 	after(s stmt, fn any) any
+	at(mark, outer int, fn any) any // notes a place for fn, and the outer one again
 	// accumulate is *a op= x where there is a short way, or nil.
 	accumulate(op token.Token, a address, x expr) stmt
 	// result reads a result of a call.
@@ -222,6 +223,16 @@ func (memory[T]) after(s stmt, fn any) any {
 	return func(m *machine) T {
 		s(m)
 		return f(m)
+	}
+}
+
+func (memory[T]) at(mark, outer int, fn any) any {
+	f := fn.(func(*machine) T)
+	return func(m *machine) T {
+		m.mark = mark
+		v := f(m)
+		m.mark = outer
+		return v
 	}
 }
 

@@ -82,7 +82,7 @@ func (c *compiler) rangeStmt(s *ast.RangeStmt, label string) stmt {
 		return c.rangeMap(s, label, u)
 	case *types.Slice:
 		l := c.temp(c.kindAt(s.X, t))
-		set := l.k.set(l.off, c.value(s.X, l.k))
+		set := c.marked(s.X, func() stmt { return l.k.set(l.off, c.value(s.X, l.k)) })
 		h := variable(t, l)
 		elem := l.k.(header).of
 		off := l.off
@@ -109,7 +109,7 @@ func (c *compiler) rangeArray(s *ast.RangeStmt, label string, a *types.Array) st
 	}
 	n := int(a.Len())
 	l := c.temp(k)
-	set := l.k.set(l.off, c.value(s.X, l.k))
+	set := c.marked(s.X, func() stmt { return l.k.set(l.off, c.value(s.X, l.k)) })
 	held := heldIn(l)
 	return c.rangeIndex(s, label, a.Elem(), set, always(n), func(i func(*machine) int) expr {
 		size := elem.size()
@@ -180,7 +180,7 @@ func (c *compiler) rangeInt(s *ast.RangeStmt, label string) stmt {
 		c.refuse(s, "a range over %s", t)
 	}
 	n := c.temp(k)
-	set := k.set(n.off, c.value(s.X, k))
+	set := c.marked(s.X, func() stmt { return k.set(n.off, c.value(s.X, k)) })
 	i := c.temp(k)
 	var each []stmt
 	if used(s.Key) {
@@ -207,7 +207,7 @@ func (integer[T]) count(off int, n expr, body stmt, t *target) stmt {
 }
 
 func (c *compiler) rangeString(s *ast.RangeStmt, label string) stmt {
-	text := code[string](c.value(s.X, text{}))
+	text := code[string](c.markedValue(s.X, text{}))
 	i, r := c.temp(integer[int]{}), c.temp(integer[rune]{})
 	define := s.Tok.String() == ":="
 	var each []stmt

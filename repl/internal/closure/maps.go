@@ -221,7 +221,7 @@ func (c *compiler) rangeMap(s *ast.RangeStmt, label string, u *types.Map) stmt {
 	if !ok {
 		c.refuse(s, "a range over %s", c.src.TypeOf(s.X))
 	}
-	over := code[unsafe.Pointer](c.value(s.X, k))
+	over := code[unsafe.Pointer](c.markedValue(s.X, k))
 	key, elem := c.temp(pointer{}), c.temp(pointer{})
 	define := s.Tok == token.DEFINE
 	var each []stmt

@@ -45,8 +45,20 @@ func (c *compiler) hoist(xs ...ast.Expr) []stmt {
 		t := c.src.TypeOf(call)
 		k := c.kindAt(call, t)
 		l := c.temp(k)
+		if s := c.remark(call); s != nil {
+			pre = append(pre, s)
+		}
 		pre = append(pre, k.set(l.off, c.call(call, t)))
 		c.hoisted[call] = l
+		c.src.Made(call)
+	}
+	for _, x := range xs {
+		if mark, _ := c.src.Mark(x); mark != 0 {
+			if s := c.remark(x); s != nil {
+				pre = append(pre, s)
+			}
+			break
+		}
 	}
 	return pre
 }

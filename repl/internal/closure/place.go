@@ -98,6 +98,7 @@ func (p place) put(off uintptr, x expr) pass {
 func (place) drop(x expr) stmt                           { return memory[unsafe.Pointer]{}.drop(x) }
 func (place) fetch(off, from int) pass                   { return memory[unsafe.Pointer]{}.fetch(off, from) }
 func (place) after(s stmt, fn any) any                   { return memory[unsafe.Pointer]{}.after(s, fn) }
+func (place) at(mark, outer int, fn any) any             { return memory[unsafe.Pointer]{}.at(mark, outer, fn) }
 func (place) accumulate(token.Token, address, expr) stmt { return nil }
 
 func (p place) result(f *callee, off int) any {

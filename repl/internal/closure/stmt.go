@@ -68,9 +68,11 @@ func sequence(list []stmt) stmt {
 	}
 }
 
-// marked notes where s is before it runs.
-func (c *compiler) marked(n ast.Node, s stmt) stmt {
-	mark := c.src.Mark(n)
+// marked notes where n may panic before it runs.
+func (c *compiler) marked(n ast.Node, build func() stmt) stmt {
+	mark, done := c.under(n)
+	defer done()
+	s := build()
 	if mark == 0 || s == nil {
 		return s
 	}
@@ -80,24 +82,46 @@ func (c *compiler) marked(n ast.Node, s stmt) stmt {
 	}
 }
 
+// under compiles what follows, until done, as what runs with n's mark.
+func (c *compiler) under(n ast.Node) (mark int, done func()) {
+	old, line := c.mark, c.line
+	mark, c.line = c.src.Mark(n)
+	c.mark = mark
+	return mark, func() { c.mark, c.line = old, line }
+}
+
+// remark is a statement that notes where what is left of n may panic, nil
+// when it is where the mark is.
+func (c *compiler) remark(n ast.Node) stmt {
+	mark, line := c.src.Mark(n)
+	if mark == 0 || line == c.line {
+		return nil
+	}
+	c.mark, c.line = mark, line
+	return func(m *machine) ctl {
+		m.mark = mark
+		return next
+	}
+}
+
 func (c *compiler) stmt(s ast.Stmt, label string) stmt {
 	switch s := s.(type) {
 	case *ast.EmptyStmt:
 		return nil
 	case *ast.ExprStmt:
-		return c.marked(s, c.exprStmt(s))
+		return c.marked(s, func() stmt { return c.exprStmt(s) })
 	case *ast.AssignStmt:
-		return c.marked(s, c.assign(s))
+		return c.marked(s, func() stmt { return c.assign(s) })
 	case *ast.IncDecStmt:
 		op := token.ADD
 		if s.Tok == token.DEC {
 			op = token.SUB
 		}
-		return c.marked(s, c.update(s, s.X, op, nil))
+		return c.marked(s, func() stmt { return c.update(s, s.X, op, nil) })
 	case *ast.DeclStmt:
-		return c.marked(s, c.decl(s))
+		return c.marked(s, func() stmt { return c.decl(s) })
 	case *ast.ReturnStmt:
-		return c.marked(s, c.returnStmt(s))
+		return c.marked(s, func() stmt { return c.returnStmt(s) })
 	case *ast.BlockStmt:
 		return c.block(s.List)
 	case *ast.IfStmt:
@@ -105,17 +129,17 @@ func (c *compiler) stmt(s ast.Stmt, label string) stmt {
 	case *ast.ForStmt:
 		return c.forStmt(s, label)
 	case *ast.RangeStmt:
-		return c.marked(s.X, c.rangeStmt(s, label))
+		return c.rangeStmt(s, label)
 	case *ast.SwitchStmt:
 		return c.switchStmt(s, label)
 	case *ast.TypeSwitchStmt:
 		return c.typeSwitch(s, label)
 	case *ast.GoStmt:
-		return c.marked(s, c.goStmt(s))
+		return c.marked(s, func() stmt { return c.goStmt(s) })
 	case *ast.DeferStmt:
-		return c.marked(s, c.deferStmt(s))
+		return c.marked(s, func() stmt { return c.deferStmt(s) })
 	case *ast.SendStmt:
-		return c.marked(s, c.sendStmt(s))
+		return c.marked(s, func() stmt { return c.sendStmt(s) })
 	case *ast.SelectStmt:
 		return c.selectStmt(s, label)
 	case *ast.BranchStmt:
@@ -247,8 +271,9 @@ func (c *compiler) ifStmt(s *ast.IfStmt) stmt {
 
 // markedCond is a condition that notes its place each time.
 func (c *compiler) markedCond(x ast.Expr) func(*machine) bool {
+	mark, done := c.under(x)
+	defer done()
 	cond := c.condition(x)
-	mark := c.src.Mark(x)
 	if mark == 0 {
 		return cond
 	}
@@ -256,6 +281,20 @@ func (c *compiler) markedCond(x ast.Expr) func(*machine) bool {
 		m.mark = mark
 		return cond(m)
 	}
+}
+
+// markedValue is a value that notes its place.
+func (c *compiler) markedValue(x ast.Expr, k kind) expr {
+	mark, done := c.under(x)
+	defer done()
+	e := c.value(x, k)
+	if mark == 0 {
+		return e
+	}
+	return made(e.t, e.k, e.k.after(func(m *machine) ctl {
+		m.mark = mark
+		return next
+	}, e.fn))
 }
 
 func (c *compiler) branch(s *ast.BranchStmt) stmt {

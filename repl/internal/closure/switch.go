@@ -17,7 +17,7 @@ func (c *compiler) switchStmt(s *ast.SwitchStmt, label string) stmt {
 	if s.Tag != nil {
 		tagKind = c.kindAt(s.Tag, types.Default(c.src.TypeOf(s.Tag)))
 		l := c.temp(tagKind)
-		first = append(first, c.marked(s.Tag, tagKind.set(l.off, c.value(s.Tag, tagKind))))
+		first = append(first, c.marked(s.Tag, func() stmt { return tagKind.set(l.off, c.value(s.Tag, tagKind)) }))
 		e := variable(c.src.TypeOf(s.Tag), l)
 		tag = &e
 	}
@@ -66,9 +66,17 @@ func (c *compiler) caseOf(x ast.Expr, tag *expr, k kind) func(*machine) bool {
 	if tag == nil {
 		return c.markedCond(x)
 	}
+	mark, done := c.under(x)
+	defer done()
 	cond := k.compare(token.EQL, *tag, c.value(x, k))
 	if cond == nil {
 		c.refuse(x, "a switch of %s", tag.t)
 	}
-	return cond
+	if mark == 0 {
+		return cond
+	}
+	return func(m *machine) bool {
+		m.mark = mark
+		return cond(m)
+	}
 }

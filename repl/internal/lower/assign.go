@@ -28,6 +28,8 @@ func (f *fn) lvalue(l ast.Expr, define bool) lvalue {
 }
 
 func (f *fn) assign(s *ast.AssignStmt) {
+	xs, last := f.parts(s)
+	f.readyFor(last, xs...)
 	switch s.Tok {
 	case token.DEFINE, token.ASSIGN:
 	default:
@@ -153,7 +155,7 @@ func (f *fn) assignOne(l lvalue, x ast.Expr) {
 		f.line("_ = %s", f.exprTo(x, types.Default(f.typeOf(x))))
 	default:
 		text := f.exprTo(x, l.typ)
-		if _, lit := ast.Unparen(x).(*ast.CompositeLit); lit || f.calls(x) {
+		if _, lit := ast.Unparen(x).(*ast.CompositeLit); (lit || f.calls(x)) && f.made[ast.Unparen(x)] == "" {
 			// The interpreter makes the callee's results the variable itself,
 			// which the callee may still read, and gives the variable of a
 			// literal another place than pointers to it have.
@@ -245,4 +247,8 @@ func (f *fn) opAssign(s *ast.AssignStmt) {
 	f.line("%s %s %s", l, s.Tok, f.exprTo(s.Rhs[0], t))
 }
 
-func (f *fn) incdec(s *ast.IncDecStmt) { f.line("%s%s", f.expr(s.X), s.Tok) }
+func (f *fn) incdec(s *ast.IncDecStmt) {
+	xs, last := f.parts(s)
+	f.readyFor(last, xs...)
+	f.line("%s%s", f.expr(s.X), s.Tok)
+}

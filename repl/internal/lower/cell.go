@@ -89,6 +89,7 @@ func (f *fn) step(s check.Step) {
 	default:
 		f.position(s.Stmt)
 		if x, ok := s.Stmt.(*ast.ExprStmt); ok && f.lastIsError(x.X) {
+			f.ready(x.X)
 			f.checked(x.X)
 			return
 		}
@@ -103,11 +104,10 @@ func (f *fn) step(s check.Step) {
 }
 
 func (f *fn) position(n ast.Node) {
-	f.L.at = n
+	f.L.at, f.after, f.made = n, false, nil
 	if !f.unit.IsPackage() {
 		f.line("%s.At(%d)", f.L.nb(), f.unit.Offset(n.Pos()))
 	}
-	f.mark(n)
 }
 
 // globalSpec assigns the session's variables.
@@ -129,6 +129,7 @@ func (f *fn) globalSpec(sp *ast.ValueSpec) {
 		}
 		return
 	}
+	f.ready(sp.Values...)
 	f.assignAll(lhs, sp.Values)
 }
 
@@ -205,6 +206,7 @@ func (f *fn) check(name string, at ast.Node) {
 
 // trailing hands the values of the cell's last expression to the session.
 func (f *fn) trailing(x ast.Expr, silent bool) {
+	f.ready(x)
 	if silent {
 		f.silent(x)
 		return

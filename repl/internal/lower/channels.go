@@ -39,6 +39,8 @@ func (f *fn) received2(c ast.Expr) string {
 }
 
 func (f *fn) send(s *ast.SendStmt) {
+	xs, last := f.parts(s)
+	f.readyFor(last, xs...)
 	ch := f.expr(s.Chan)
 	f.line("%s.Send(%s, %s)", f.L.nb(), ch, f.element(s.Value, f.elem(s.Chan)))
 }
@@ -68,6 +70,8 @@ func (f *fn) selectStmt(s *ast.SelectStmt, label string) {
 	f.line("{")
 	defer f.line("}")
 	spec, args := "", []string{}
+	xs, last := f.parts(s)
+	f.readyFor(last, xs...)
 	for _, c := range s.Body.List {
 		switch st := c.(*ast.CommClause).Comm.(type) {
 		case nil:

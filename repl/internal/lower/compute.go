@@ -3,6 +3,7 @@ package lower
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
 	"reflect"
 	"slices"
@@ -193,7 +194,9 @@ func (f *fn) computedStep(s ast.Stmt) string {
 		return ""
 	}
 	c := closure.New(f.L.host, f.inst.name, closure.Signature{})
-	sub := &subject{fn: f}
+	own := *f
+	own.made = nil
+	sub := &subject{fn: &own}
 	err := sub.compile(c, closure.Signature{}, &ast.BlockStmt{List: []ast.Stmt{s}})
 	f.L.settle()
 	if err != nil {
@@ -247,7 +250,6 @@ func (s *subject) Info() *types.Info                 { return s.info }
 func (s *subject) TypeOf(x ast.Expr) types.Type      { return s.typeOf(x) }
 func (s *subject) Apply(t types.Type) types.Type     { return s.apply(t) }
 func (s *subject) Object(id *ast.Ident) types.Object { return s.object(id) }
-func (s *subject) Mark(n ast.Node) int               { return s.place(n) }
 
 func (s *subject) Field(x *ast.SelectorExpr) ([]int, types.Type) {
 	obj, index, t := s.resolve(x, s.info.Selections[x])
@@ -255,6 +257,25 @@ func (s *subject) Field(x *ast.SelectorExpr) ([]int, types.Type) {
 		return nil, nil
 	}
 	return index, t
+}
+
+func (s *subject) Mark(n ast.Node) (mark, line int) {
+	xs, last := s.parts(n)
+	if pos := s.risk(xs...); pos.IsValid() {
+		last = pos
+	}
+	return s.markAt(last)
+}
+
+func (s *subject) MarkOf(x ast.Expr) (mark, line int) { return s.markAt(s.riskOf(x)) }
+func (s *subject) Line(x ast.Expr) int                { return s.lineOf(s.riskOf(x)) }
+func (s *subject) Made(x ast.Expr)                    { s.keepMade(x, "made") }
+
+func (s *subject) markAt(pos token.Pos) (mark, line int) {
+	if line = s.lineOf(pos); line == 0 {
+		return 0, 0
+	}
+	return s.placeAt(pos), line
 }
 
 // Func is a function as a value.

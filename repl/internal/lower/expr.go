@@ -10,6 +10,9 @@ import (
 
 // expr is the text of an expression, of the representation of its type.
 func (f *fn) expr(x ast.Expr) string {
+	if v := f.made[x]; v != "" {
+		return v
+	}
 	if tv, ok := f.info.Types[x]; ok && tv.Value != nil {
 		t := f.typeOf(x)
 		if types.IsInterface(t) {
@@ -231,8 +234,7 @@ func (f *fn) index(x *ast.IndexExpr) string {
 		}
 	}
 	index := f.intExpr(x.Index)
-	f.guardIndex(x, base, index)
-	return base + "[" + index + "]"
+	return base + "[" + f.guard(x, base, index) + "]"
 }
 
 // mapKey is a key of a map; an interface may hold what cannot be one.

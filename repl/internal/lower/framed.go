@@ -141,13 +141,16 @@ func (f *fn) deferredCode(call *ast.CallExpr, outside *strings.Builder) string {
 			f.block(lit.Body.List)
 		})
 	}
-	f.mark(call)
 	sel := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	f.ready(sel.X)
 	obj, index, t := f.resolve(sel, f.info.Selections[sel])
 	m := obj.(*types.Func)
 	recv, rt := f.path(f.operand(sel.X), t, index[:len(index)-1])
 	v := f.fresh("t")
 	fmt.Fprintf(outside, "var %s %s\n", v, f.rep(recvType(m)))
 	f.line("%s = %s", v, f.receiver(recv, rt, m))
-	return f.capture(func() { f.line("%s", f.methodCall(v, recvType(m), m, nil, m.Signature())) })
+	return f.capture(func() {
+		f.note(f.riskOf(call))
+		f.line("%s", f.methodCall(v, recvType(m), m, nil, m.Signature()))
+	})
 }

@@ -27,12 +27,16 @@ type fn struct {
 	deferred bool             // a literal that a defer calls: recover works here
 	outer    string           // the frame whose panic recover stops
 	targets  []*target
-	inside   bool                  // within a function literal
-	after    bool                  // the statement made a call already
-	maybe    int                   // depth of operands of && and ||
-	loops    int                   // depth of loops
-	callback bool                  // the literal is given to compiled code
-	counters map[types.Object]bool // variables of for statements
+	inside   bool                          // within a function literal
+	after    bool                          // the statement made a call already
+	made     map[ast.Expr]string           // what was evaluated before the statement, by its variable
+	maybe    int                           // depth of operands of && and ||
+	checks   []string                      // of indices, to come before such an operand
+	ranged   map[types.Object]types.Object // loop variables, by the slice that they are indices of
+	loops    int                           // depth of loops
+	callback bool                          // the literal is given to compiled code
+	counters map[types.Object]bool         // variables of for statements
+	whole    *ast.BlockStmt                // the declared function's body
 	cell     bool
 	entry    int      // mark of the function
 	at       ast.Node // what a conversion that is refused is of
@@ -120,6 +124,9 @@ func (f *fn) function(recv *types.Var, sig *types.Signature, body *ast.BlockStmt
 	defer func() { *f = saved }()
 	f.sig = f.apply(sig).(*types.Signature)
 	f.results, f.frame, f.targets, f.detached = nil, "", nil, false
+	if !f.inside && !f.cell {
+		f.whole = body
+	}
 	f.after, f.maybe, f.loops = false, 0, 0
 	if f.callback { // called often, as a rule
 		f.loops = 1

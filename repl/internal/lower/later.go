@@ -53,7 +53,8 @@ func (f *fn) later(call *ast.CallExpr) string {
 			args = append(args, t)
 		}
 	}
-	return f.funcVar("()", fmt.Sprintf("func() { %s }", f.laterCall(call, args, sig)))
+	text := f.laterCall(call, args, sig)
+	return f.funcVar("()", fmt.Sprintf("func() {\n%s%s\n}", f.capture(func() { f.note(f.riskOf(call)) }), text))
 }
 
 // funcVar puts a function literal into a variable. The interpreter writes the
@@ -81,7 +82,7 @@ func (f *fn) laterBuiltin(call *ast.CallExpr) string {
 	if id, ok := call.Fun.(*ast.Ident); ok && id.Name == "recover" {
 		text = "_ = 0" // not called by a deferred function: it stops nothing
 	}
-	return f.funcVar("()", fmt.Sprintf("func() {\n%s%s\n}", body, text))
+	return f.funcVar("()", fmt.Sprintf("func() {\n%s%s%s\n}", f.capture(func() { f.note(f.riskOf(call)) }), body, text))
 }
 
 // laterCall binds the function itself: a declared one stays static, a
@@ -137,6 +138,7 @@ func (f *fn) laterMethod(recv string, t types.Type, m *types.Func, args []string
 
 func (f *fn) goStmt(s *ast.GoStmt) {
 	f.line("{")
+	f.ready(f.operands(s.Call)...)
 	saved := f.frame
 	f.frame, f.detached = "", true
 	v := f.later(s.Call)
@@ -147,6 +149,7 @@ func (f *fn) goStmt(s *ast.GoStmt) {
 
 func (f *fn) deferStmt(s *ast.DeferStmt) {
 	f.line("{")
+	f.ready(f.operands(s.Call)...)
 	v := f.later(s.Call)
 	method := "DeferCall"
 	if _, lit := ast.Unparen(s.Call.Fun).(*ast.FuncLit); lit {

@@ -158,24 +158,39 @@ func (f *fn) forStmt(s *ast.ForStmt, label string) {
 	if s.Init != nil {
 		f.stmt(s.Init)
 	}
+	f.keepsBelow(s)
 	post := ""
 	if s.Post != nil {
 		post = f.capture(func() { f.stmt(s.Post) })
 	}
 	simple := strings.Count(post, "\n") <= 1
-	var cond string
+	var cond, again string // again notes the condition's place
 	pre := f.capture(func() {
-		if s.Cond != nil {
-			cond = f.expr(s.Cond)
+		f.made = nil
+		if s.Cond == nil {
+			return
 		}
+		if f.needed(token.NoPos, s.Cond) {
+			f.ready(s.Cond)
+		} else {
+			again = strings.TrimSpace(f.capture(func() { f.note(f.risk(s.Cond)) }))
+		}
+		cond = f.expr(s.Cond)
 	})
 	if simple && pre == "" {
+		if again != "" {
+			f.line("%s", again)
+		}
 		f.label(label)
 		f.line("for ; %s; %s {", cond, strings.TrimSpace(post))
-		f.loopBody(s.Body, &target{label: label, loop: true})
+		f.loopBody(s.Body, &target{label: label, loop: true, next: again})
+		if again != "" {
+			f.line("%s", again)
+		}
 		f.line("}")
 		return
 	}
+	pre = again + "\n" + pre
 	first := f.fresh("first")
 	f.line("%s := true", first)
 	f.label(label)
@@ -217,6 +232,8 @@ func (f *fn) perIteration(s *ast.ForStmt, init *ast.AssignStmt, label string) {
 	}
 	f.line("if %s { %s = false } else {\n%s}", first, first, post)
 	if s.Cond != nil {
+		f.made = nil
+		f.ready(s.Cond)
 		f.line("if !(%s) { break }", f.expr(s.Cond))
 	}
 	f.loopBody(s.Body, &target{label: label, loop: true, next: strings.Join(back, "; ")})

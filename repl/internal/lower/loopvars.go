@@ -115,6 +115,17 @@ func (f *fn) count(s *ast.ForStmt) {
 	}
 }
 
+// keepsBelow notes the index of a loop for i := 0; i < len(xs); i++.
+func (f *fn) keepsBelow(s *ast.ForStmt) {
+	cond, ok := s.Cond.(*ast.BinaryExpr)
+	if !ok || cond.Op != token.LSS || !f.counter(cond.X) {
+		return
+	}
+	if call, ok := cond.Y.(*ast.CallExpr); ok && len(call.Args) == 1 && f.info.Types[call.Fun].IsBuiltin() && types.ExprString(call.Fun) == "len" {
+		f.keeps(cond.X, call.Args[0], s.Body)
+	}
+}
+
 // positive tells of a constant that it is an integer and not negative.
 func positive(v constant.Value) bool {
 	return v != nil && v.Kind() == constant.Int && constant.Sign(v) >= 0

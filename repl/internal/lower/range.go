@@ -10,6 +10,7 @@ import (
 )
 
 func (f *fn) rangeStmt(s *ast.RangeStmt, label string) {
+	f.ready(s.X)
 	t := f.typeOf(s.X)
 	u := t.Underlying()
 	switch u := u.(type) {
@@ -56,6 +57,9 @@ func (f *fn) rangeStmt(s *ast.RangeStmt, label string) {
 	direct := s.Tok == token.DEFINE && !f.captured([]ast.Expr{s.Key, s.Value}, s.Body) && !f.assigns(s.Body, s.Key) && !f.assigns(s.Body, s.Value) // no copies: nothing holds on to the variables
 	if direct && useK {
 		k = f.declare(f.info.Defs[s.Key.(*ast.Ident)])
+		if kt == types.Typ[types.Int] {
+			f.keeps(s.Key, s.X, s.Body)
+		}
 	}
 	if direct && useV {
 		v = f.declare(f.info.Defs[s.Value.(*ast.Ident)])
@@ -89,6 +93,9 @@ func (f *fn) rangeStmt(s *ast.RangeStmt, label string) {
 func (f *fn) rangeArrayPointer(s *ast.RangeStmt, a *types.Array, label string) {
 	p, i := f.fresh("rx"), f.fresh("i")
 	f.line("%s := %s", p, f.expr(s.X))
+	if used(s.Value) {
+		f.note(s.Pos())
+	}
 	f.label(label)
 	f.line("for %s := 0; %s < %d; %s++ {", i, i, a.Len(), i)
 	if used(s.Key) {

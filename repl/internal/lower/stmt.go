@@ -13,9 +13,8 @@ func (f *fn) block(list []ast.Stmt) {
 }
 
 func (f *fn) stmt(s ast.Stmt) {
-	f.after = false
+	f.after, f.made = false, nil
 	f.L.at = s
-	f.markStmt(s)
 	switch s := s.(type) {
 	case *ast.EmptyStmt:
 	case *ast.ExprStmt:
@@ -60,6 +59,7 @@ func (f *fn) stmt(s ast.Stmt) {
 }
 
 func (f *fn) exprStmt(s *ast.ExprStmt) {
+	f.ready(s.X)
 	if u, ok := ast.Unparen(s.X).(*ast.UnaryExpr); ok { // a receive
 		f.line("%s.Recv(%s)", f.L.nb(), f.expr(u.X))
 		return
@@ -84,6 +84,7 @@ func (f *fn) decl(s *ast.DeclStmt) {
 			lhs = append(lhs, lvalue{def: o, typ: f.apply(o.Type())})
 		}
 		if len(v.Values) > 0 {
+			f.ready(v.Values...)
 			f.assignAll(lhs, v.Values)
 			continue
 		}
@@ -101,6 +102,7 @@ func (f *fn) ifStmt(s *ast.IfStmt) {
 		f.stmt(s.Init)
 		defer f.line("}")
 	}
+	f.ready(s.Cond)
 	cond := f.expr(s.Cond)
 	f.line("if %s {", cond)
 	f.block(s.Body.List)
@@ -119,6 +121,7 @@ func (f *fn) ifStmt(s *ast.IfStmt) {
 }
 
 func (f *fn) returnStmt(s *ast.ReturnStmt) {
+	f.ready(s.Results...)
 	if f.results == nil && f.rangeFunc(0) < 0 {
 		f.plainReturn(s)
 		return

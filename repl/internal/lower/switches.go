@@ -2,6 +2,7 @@ package lower
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"strings"
 
@@ -18,6 +19,7 @@ func (f *fn) switchStmt(s *ast.SwitchStmt, label string) {
 	if s.Tag != nil {
 		t = types.Default(f.typeOf(s.Tag))
 		tag = f.fresh("tag")
+		f.ready(s.Tag)
 		f.line("%s := %s", tag, f.exprTo(s.Tag, t))
 	}
 	// The clause is found first, so that cases of any type compare as == does.
@@ -32,6 +34,7 @@ func (f *fn) switchStmt(s *ast.SwitchStmt, label string) {
 			continue
 		}
 		for _, e := range cc.List {
+			f.readyFor(f.caseRisk(s.Tag, e), e)
 			f.line("if %s { %s = %d } else {", f.caseCond(tag, t, e), k, i)
 			ends++
 		}
@@ -49,6 +52,14 @@ func (f *fn) switchStmt(s *ast.SwitchStmt, label string) {
 	}
 	done()
 	f.line("}")
+}
+
+// caseRisk is where comparing a case's value may panic.
+func (f *fn) caseRisk(tag, e ast.Expr) token.Pos {
+	if tag != nil && f.mayNotCompare(tag) && f.mayNotCompare(e) {
+		return e.Pos()
+	}
+	return token.NoPos
 }
 
 func (f *fn) caseCond(tag string, t types.Type, e ast.Expr) string {
@@ -87,6 +98,7 @@ func (f *fn) typeSwitch(s *ast.TypeSwitchStmt, label string) {
 	}
 	xt := f.typeOf(x)
 	v, k, in := f.fresh("x"), f.fresh("case"), f.fresh("in")
+	f.ready(x)
 	f.line("%s := %s", v, f.exprTo(x, types.Universe.Lookup("any").Type()))
 	f.line("%s, %s := %s.Case(%s, %d)", k, in, f.L.nb(), v, f.L.rt.Switch(f.cases(s)))
 	f.line("_ = %s", in)

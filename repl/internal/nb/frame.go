@@ -103,16 +103,13 @@ func (rt *Runtime) unwind(d *D) {
 	}
 }
 
-func (d *D) catch() {
-	if r := recover(); r != nil {
-		d.pan, d.panicking = r, true
-	}
-}
-
 // deferredCall runs one deferred call; while the frame panics, the function
-// it calls finds the frame by the goroutine.
+// it calls finds the frame by the goroutine. A panic in it takes the place of
+// the frame's, and has a trace of its own.
 func (rt *Runtime) deferredCall(d *D, c deferred) {
+	var before *Trace
 	if d.panicking {
+		before = rt.takeTrace()
 		id := goid()
 		if isControl(d.pan) {
 			if _, nested := rt.cleanups.LoadOrStore(id, true); !nested {
@@ -132,7 +129,13 @@ func (rt *Runtime) deferredCall(d *D, c deferred) {
 			}
 		}()
 	}
-	defer d.catch()
+	defer func() {
+		if r := recover(); r != nil {
+			d.pan, d.panicking = r, true
+		} else if before != nil && d.panicking {
+			rt.keepTrace(before)
+		}
+	}()
 	c.f()
 }
 
@@ -272,8 +275,9 @@ func (rt *Runtime) Check(err error, at int) {
 	}
 }
 
-// BadIndex panics as Go does for an index out of range.
-func (rt *Runtime) BadIndex(i, n int) {
+// BadIndex panics as Go does for an index out of range; where an operand is
+// wanted it is one.
+func (rt *Runtime) BadIndex(i, n int) bool {
 	if i < 0 {
 		panic(RuntimeError{fmt.Sprintf("index out of range [%d]", i)})
 	}

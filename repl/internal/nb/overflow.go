@@ -11,8 +11,9 @@ import (
 // Go ends the program when a goroutine's stack overflows, and the session with
 // it. So the stacks are watched while cells run: when one has grown to the last
 // size that Go allows, the flag of an interrupt goes up, and functions look on
-// entry whether they are the deep one. That costs nothing until then. The deep
-// goroutine ends by runtime.Goexit: what it deferred runs, recover sees
+// entry whether they are the deep one. That costs nothing until then. Half as
+// big, they let others run first now and then, so that whoever watches them
+// is not late however busy the machine is. The deep goroutine ends by runtime.Goexit: what it deferred runs, recover sees
 // nothing, as there is nothing to recover from in Go, and the way out takes no
 // more stack, which a panic's way through the interpreter does.
 
@@ -56,12 +57,14 @@ func (rt *Runtime) watch() {
 	defer tick.Stop()
 	for range tick.C {
 		if rt.working.Load() == 0 {
+			rt.warn(false)
 			rt.watching.Store(false)
 			if rt.working.Load() == 0 || !rt.watching.CompareAndSwap(false, true) {
 				return
 			}
 		}
 		n := stacks()
+		rt.warn(n >= last/2)
 		switch {
 		case n < limit:
 			limit = max(last, min(limit, n+n/4))
@@ -69,6 +72,13 @@ func (rt *Runtime) watch() {
 			rt.sound(tick, last)
 			limit = n + n/4 // a stack that nobody was found to have is no reason to ask again
 		}
+	}
+}
+
+// warn says whether a stack is half as big as the last one.
+func (rt *Runtime) warn(on bool) {
+	if rt.Alarm != nil && rt.warned.CompareAndSwap(!on, on) {
+		rt.Alarm(on)
 	}
 }
 
@@ -104,8 +114,11 @@ func stacks() uint64 {
 
 // Halt is Stop at the entry of a function, whose mark is at.
 func (rt *Runtime) Halt(at int) {
-	if rt.alarmed.Load() {
+	switch {
+	case rt.alarmed.Load():
 		rt.lookDown(at)
+	case rt.warned.Load() && rt.entered.Add(1)%64 == 0:
+		runtime.Gosched()
 	}
 	rt.Stop()
 }
@@ -139,7 +152,7 @@ func (rt *Runtime) Overflow() {
 // exited is how a function ended that neither returned nor panicked.
 func (rt *Runtime) exited() any {
 	if _, ok := rt.overflows.LoadAndDelete(goid()); ok {
-		go debug.FreeOSMemory() // the stack was big
+		debug.FreeOSMemory() // the stack was big; beside another cell it would hold up who watches that
 		return Overflow{}
 	}
 	return Goexit{}

@@ -70,5 +70,12 @@ func (rt *Runtime) takeTrace() *Trace {
 	return x.(*Trace)
 }
 
+// keepTrace is for a panic that goes on.
+func (rt *Runtime) keepTrace(t *Trace) {
+	if _, had := rt.traces.Swap(goid(), t); !had {
+		rt.tracing.Add(1)
+	}
+}
+
 // Panicking tells whether a panic is on its way in some goroutine.
 func (rt *Runtime) Panicking() bool { return rt.tracing.Load() > 0 }

@@ -82,6 +82,8 @@ type Runtime struct {
 	working   atomic.Int64 // goroutines of cells
 	watching  atomic.Bool  // something looks at their stacks
 	alarmed   atomic.Bool  // one is too big
+	warned    atomic.Bool  // one is half as big
+	entered   atomic.Uint32
 }
 
 // SetMark says how the line mark is read.
