@@ -8,12 +8,16 @@ import (
 
 	"graft/repl/internal/check"
 	"graft/repl/internal/nb"
+	"graft/repl/internal/split"
 )
 
 // Declaration is what a cell has declared.
 type Declaration struct {
 	Names  []string // T.M for a method, "import fmt" for an import
 	Source string   // Go that declares it again; "" for variables, which end with their process
+	// Where the source stands: the cell, "In[3]", and the line and column there.
+	Cell         string `json:",omitempty"`
+	Line, Column int    `json:",omitempty"`
 }
 
 // declared lists what a unit declares.
@@ -30,7 +34,9 @@ func declared(u *check.Unit) []Declaration {
 		if doc != nil && u.Offset(doc.Pos()) >= 0 {
 			from = min(from, u.Offset(doc.Pos()))
 		}
-		out = append(out, Declaration{Names: names, Source: u.Source[from:to]})
+		d := Declaration{Names: names, Source: u.Source[from:to], Cell: u.Cell}
+		d.Line, d.Column = split.LineColumn(u.Source, from)
+		out = append(out, d)
 	}
 	for name, path := range u.Imports() {
 		out = append(out, Declaration{Names: []string{"import " + name}, Source: fmt.Sprintf("import %s %q", name, strings.TrimPrefix(path, nb.LocalPrefix))})

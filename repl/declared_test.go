@@ -45,3 +45,37 @@ func TestDeclared(t *testing.T) {
 		t.Errorf("got %+v, %v", r.Value, r.Err)
 	}
 }
+
+// What is declared again in another session keeps its place: a panic names the
+// cell and the line where it stood.
+func TestDeclaredAgain(t *testing.T) {
+	s := newTestSession(t)
+	var list []Declaration
+	for i, src := range []string{
+		"type T struct{ xs []int }\n\nfunc (t T) get(i int) int {\n\treturn t.xs[i]\n}",
+		"x := 1; func f(i int) int {\n\ti += 0\n\treturn T{}.get(i)\n}",
+	} {
+		res := s.Execute(context.Background(), Cell{Number: i + 3, Source: src}, &record{})
+		if res.Err != nil {
+			t.Fatal(res.Err)
+		}
+		list = append(list, res.Declared...)
+	}
+	s.Close()
+	s = newTestSession(t)
+	var source strings.Builder
+	var from []Piece
+	for _, d := range list {
+		from = append(from, Piece{source.Len(), d.Cell, d.Line, d.Column})
+		source.WriteString(d.Source + "\n")
+	}
+	if res := s.Execute(context.Background(), Cell{Source: source.String(), From: from}, &record{}); res.Err != nil {
+		t.Fatal(res.Err)
+	}
+	res := s.Execute(context.Background(), Cell{Number: 9, Source: "f(2)"}, &record{})
+	want := "In[3]:4:9: panic: runtime error: index out of range [2] with length 0\n    \treturn t.xs[i]\n    \t       ^\n" +
+		"in T.get, declared at In[3]:3\ncalled by f, declared at In[4]:1"
+	if got := strings.Join(res.Err.Traceback, "\n"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -94,6 +94,17 @@ type Cell struct {
 	// front end says so. Cells have it in JPY_SESSION_NAME, where Jupyter's
 	// server puts it as it starts a kernel.
 	Notebook string `json:",omitempty"`
+	// From says where parts of Source stood first, by their offsets: in cells of
+	// a session before. Errors while later cells run name those places.
+	From []Piece `json:",omitempty"`
+}
+
+// Piece is a part of a cell's source, up to the next, that stood in another
+// cell.
+type Piece struct {
+	Offset       int
+	Cell         string // "In[3]"
+	Line, Column int    // of its first byte, from 1
 }
 
 // Output receives what a cell writes and shows, in order. Implementations are

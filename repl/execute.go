@@ -51,6 +51,9 @@ func (s *Session) runGo(ctx context.Context, cell Cell, out Output) Result {
 	var notes []string
 	var decls []Declaration
 	for i, u := range units {
+		for _, p := range cell.From {
+			u.Stood(p.Offset, p.Cell, p.Line, p.Column)
+		}
 		for _, p := range u.Imported {
 			notes = append(notes, fmt.Sprintf("imported %q", p))
 		}

@@ -50,11 +50,14 @@ func (m *memory) variables() (names []string) {
 	return slices.Compact(names)
 }
 
+// declarer has a source declared, whose parts stood elsewhere first. It tells
+// whether that went well, or in which line it is wrong.
+type declarer func(source string, from []repl.Piece) (wrong int, ok bool)
+
 // restore declares all again, as much together as can be: functions may need
 // each other, but no name stands twice in a cell. It returns the names of what
-// could not be: of functions, most likely, that use variables. declare tells
-// whether it declared its source, or in which line that is wrong.
-func (m *memory) restore(declare func(source string) (wrong int, ok bool)) (lost []string) {
+// could not be: of functions, most likely, that use variables.
+func (m *memory) restore(declare declarer) (lost []string) {
 	var kept []repl.Declaration
 	for left := m.list; len(left) > 0; {
 		n := distinct(left)
@@ -88,19 +91,21 @@ func distinct(list []repl.Declaration) int {
 }
 
 // together declares list but for what is wrong in it.
-func together(list []repl.Declaration, declare func(source string) (wrong int, ok bool)) (done []repl.Declaration, lost []string) {
+func together(list []repl.Declaration, declare declarer) (done []repl.Declaration, lost []string) {
 	done = slices.Clone(list)
 	slices.SortStableFunc(done, func(a, b repl.Declaration) int { return late(a) - late(b) })
 	for len(done) > 0 {
 		var source strings.Builder
 		var ends []int // the line behind each
+		var from []repl.Piece
 		line := 1
 		for _, d := range done {
+			from = append(from, repl.Piece{Offset: source.Len(), Cell: d.Cell, Line: d.Line, Column: d.Column})
 			source.WriteString(d.Source + "\n")
 			line += strings.Count(d.Source, "\n") + 1
 			ends = append(ends, line)
 		}
-		wrong, ok := declare(source.String())
+		wrong, ok := declare(source.String(), from)
 		if ok {
 			break
 		}
@@ -114,12 +119,12 @@ func together(list []repl.Declaration, declare func(source string) (wrong int, o
 
 // declare returns what has a new child declare source. Nothing runs of what
 // the user wrote but the initial values of constants.
-func (c *Client) declare(w *child) func(source string) (wrong int, ok bool) {
-	return func(source string) (wrong int, ok bool) {
+func (c *Client) declare(w *child) declarer {
+	return func(source string, from []repl.Piece) (wrong int, ok bool) {
 		c.last++
 		call := w.begin(context.Background(), c.last, nobody{}, false)
 		defer w.end(call)
-		if w.requests.send(message{Kind: kindExecute, ID: call.id, Cell: repl.Cell{Source: source, Subshell: true}}) != nil {
+		if w.requests.send(message{Kind: kindExecute, ID: call.id, Cell: repl.Cell{Source: source, Subshell: true, From: from}}) != nil {
 			return 0, false
 		}
 		r, ran := w.await(call)

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"fmt"
 	"go/parser"
 	"go/token"
 	"reflect"
@@ -10,12 +11,15 @@ import (
 	"graft/repl"
 )
 
+// cell is where a source stood, for the test.
+func cell(source string) string { return fmt.Sprintf("In[%d]", len(source)) }
+
 // What cells declared is declared again: the newest of each name, in an order
 // in which it can be, and without what needs what is lost.
 func TestMemory(t *testing.T) {
 	var m memory
 	d := func(source string, names ...string) repl.Declaration {
-		return repl.Declaration{Names: names, Source: source}
+		return repl.Declaration{Names: names, Source: source, Cell: cell(source), Line: 1, Column: 1}
 	}
 	m.keep(repl.Result{Declared: []repl.Declaration{d("type Gone int", "Gone")}})
 	m.keep(repl.Result{Forgot: true, Declared: []repl.Declaration{d("import fmt \"fmt\"", "import fmt")}})
@@ -27,7 +31,16 @@ func TestMemory(t *testing.T) {
 		t.Errorf("the variables are %v", got)
 	}
 	var cells []string
-	lost := m.restore(func(source string) (int, bool) {
+	lost := m.restore(func(source string, from []repl.Piece) (int, bool) {
+		for i, p := range from {
+			end := len(source)
+			if i+1 < len(from) {
+				end = from[i+1].Offset
+			}
+			if got := source[p.Offset : end-1]; cell(got) != p.Cell {
+				t.Errorf("%q is said to be from %s", got, p.Cell)
+			}
+		}
 		if _, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+source, 0); err != nil {
 			t.Errorf("%q: %v", source, err)
 		}

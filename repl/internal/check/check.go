@@ -86,6 +86,7 @@ type Unit struct {
 	dots     []types.Object
 	local    *local // the package it is, if it is none of a cell
 	files    *localFiles
+	origins  []origin
 }
 
 // Place is where a position is: the name and the text of its cell or file,
@@ -93,6 +94,9 @@ type Unit struct {
 func (u *Unit) Place(pos token.Pos) (name, source string, offset int) {
 	if u.files != nil {
 		return u.files.place(pos)
+	}
+	if off := u.Offset(pos); len(u.origins) > 0 && off >= u.origins[0].from {
+		return u.stood(off)
 	}
 	return u.Cell, u.Source, u.Offset(pos)
 }
