@@ -20,18 +20,29 @@ func compileError(cell Cell, diags []check.Diagnostic) *Error {
 		if d.Syntax {
 			e.Name = SyntaxError
 		}
+		file, source := fmt.Sprintf("In[%d]", cell.Number), cell.Source
 		if d.File != "" {
-			line, col := split.LineColumn(d.Source, d.Offset)
+			file, source = d.File, d.Source
+		}
+		line, col := split.LineColumn(source, d.Offset)
+		switch {
+		case d.File != "":
 			msgs = append(msgs, fmt.Sprintf("%s:%d:%d: %s", d.File, line, col, d.Msg))
-			e.Traceback = append(e.Traceback, excerptOf(d.File, d.Source, line, col, d.Msg)...)
-			continue
-		}
-		line, col := split.LineColumn(cell.Source, d.Offset)
-		if i == 0 {
+		case i == 0:
 			e.Line, e.Column = line, col
+			fallthrough
+		default:
+			msgs = append(msgs, d.Msg)
 		}
-		msgs = append(msgs, d.Msg)
-		e.Traceback = append(e.Traceback, excerpt(cell, line, col, d.Msg)...)
+		e.Traceback = append(e.Traceback, excerptOf(file, source, line, col, d.Msg)...)
+		for _, a := range d.Also {
+			line, col := split.LineColumn(source, a.Offset)
+			lines := excerptOf(file, source, line, col, a.Msg)
+			msgs = append(msgs, "\t"+lines[0])
+			for _, l := range lines {
+				e.Traceback = append(e.Traceback, "    "+l)
+			}
+		}
 	}
 	e.Message = strings.Join(msgs, "\n")
 	return e

@@ -47,7 +47,8 @@ type Diagnostic struct {
 	Offset       int
 	Msg          string
 	Syntax       bool
-	File, Source string // of a package beside the notebook: its name and text
+	File, Source string       // of a package beside the notebook: its name and text
+	Also         []Diagnostic // other places that it is about: "other declaration of x"
 }
 
 // Step is one top-level statement, in order.

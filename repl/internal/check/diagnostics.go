@@ -1,35 +1,50 @@
 package check
 
 import (
+	"fmt"
 	"go/types"
 	"regexp"
 	"slices"
 	"strings"
+
+	"graft/repl/internal/split"
 )
 
 // diagnostics are the errors that remain, but for those a cell forgives.
 func (b *builder) diagnostics() []Diagnostic {
 	var out []Diagnostic
+	forgiven := false
 	for _, e := range b.errs {
-		if b.forgiven(e) {
+		if more, ok := strings.CutPrefix(e.Msg, "\t"); ok { // of the last
+			if n := len(out); n > 0 && !forgiven {
+				out[n-1].Also = append(out[n-1].Also, Diagnostic{Offset: b.offset(e.Pos), Msg: clean(more)})
+			}
+			continue
+		}
+		if forgiven = b.forgiven(e); forgiven {
 			continue
 		}
 		off := b.offset(e.Pos)
 		out = append(out, Diagnostic{Offset: off, Msg: twice(b.suggest(e, clean(e.Msg)))})
 	}
+	for i, d := range out {
+		if label, ok := strings.CutSuffix(d.Msg, " already declared"); ok && strings.HasPrefix(label, "label ") && len(d.Also) == 1 && d.Also[0].Offset >= 0 {
+			line, col := split.LineColumn(b.source, d.Also[0].Offset) // the compiler's words
+			out[i] = Diagnostic{Offset: d.Offset, Msg: fmt.Sprintf("%s already defined at %s:%d:%d", label, b.cell, line, col)}
+		}
+	}
 	slices.SortStableFunc(out, func(x, y Diagnostic) int { return x.Offset - y.Offset })
-	return slices.CompactFunc(out, func(x, y Diagnostic) bool { return x == y })
+	return slices.CompactFunc(out, func(x, y Diagnostic) bool { return x.Offset == y.Offset && x.Msg == y.Msg })
 }
 
 func (b *builder) forgiven(e types.Error) bool {
 	m := e.Msg
 	switch {
 	case strings.HasPrefix(m, "declared and not used"), strings.HasSuffix(m, "declared and not used"), strings.HasSuffix(m, "imported and not used"),
-		strings.Contains(m, "imported as") && strings.HasSuffix(m, "and not used"),
-		strings.HasPrefix(m, "\t"):
+		strings.Contains(m, "imported as") && strings.HasSuffix(m, "and not used"):
 		return true
 	case strings.HasPrefix(m, "initialization cycle"):
-		return !b.inVarDecl(e.Pos)
+		return !b.inVarDecl(e.Pos) && !b.inConstDecl(e.Pos)
 	case strings.HasSuffix(m, "is not used") || strings.HasPrefix(m, "label") && strings.HasSuffix(m, "not used"):
 		for n := range b.values {
 			if n.Pos() <= e.Pos && e.Pos <= n.End() {
@@ -57,8 +72,22 @@ func twice(msg string) string {
 	return msg
 }
 
+// words are the compiler's, where go/types has others.
+var words = []struct {
+	re *regexp.Regexp
+	to string
+}{
+	{regexp.MustCompile(`^label (\S+) not declared$`), "label $1 not defined"},
+	{regexp.MustCompile(`^break not in for, switch, or select statement$`), "break is not in a loop, switch, or select"},
+	{regexp.MustCompile(`^continue not in for statement$`), "continue is not in a loop"},
+	{regexp.MustCompile(`\((func\([^()]*\)[^()]*) literal\)`), "$1 {…}"},
+}
+
 // clean takes the session's own marks out of a message.
 func clean(m string) string {
+	for _, w := range words {
+		m = w.re.ReplaceAllString(m, w.to)
+	}
 	m = strings.ReplaceAll(m, "\"main\".", "")
 	m = strings.ReplaceAll(m, "main.", "")
 	var out strings.Builder

@@ -400,7 +400,10 @@ func (l *locals) whole(p *local, files *localFiles, parsed []*ast.File) (*Unit, 
 	info := newInfo()
 	conf := &types.Config{Importer: l, GoVersion: "go1.26", Sizes: types.SizesFor("gc", "amd64"), Error: func(err error) {
 		if e, ok := err.(types.Error); ok {
-			if strings.HasPrefix(e.Msg, "\t") { // the rest of the last
+			if more, ok := strings.CutPrefix(e.Msg, "\t"); ok { // of the last
+				if n := len(diags); n > 0 {
+					diags[n-1].Also = append(diags[n-1].Also, files.diagnostic(e.Pos, strings.ReplaceAll(more, p.path+".", ""), false))
+				}
 				return
 			}
 			diags = append(diags, files.diagnostic(e.Pos, strings.ReplaceAll(e.Msg, p.path+".", ""), false))

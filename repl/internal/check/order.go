@@ -54,6 +54,15 @@ func (b *builder) inVarDecl(pos token.Pos) bool {
 	return false
 }
 
+func (b *builder) inConstDecl(pos token.Pos) bool {
+	for _, d := range b.u.Decls {
+		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.CONST && g.Pos() <= pos && pos < g.End() {
+			return true
+		}
+	}
+	return false
+}
+
 // early are the errors of variables that a statement uses before a later one
 // declares them, or that it declares itself.
 func (b *builder) early() []Diagnostic {
