@@ -59,6 +59,7 @@ func (s *Session) runGo(ctx context.Context, cell Cell, out Output) Result {
 		}
 		notes = append(notes, u.Notes...)
 		res := r.unit(u)
+		notes = append(notes, r.notes...)
 		if r.known == i+1 {
 			decls = append(decls, declared(u)...)
 		}
@@ -78,8 +79,9 @@ type runner struct {
 	ctx   context.Context // ends when the cell is interrupted, or has ended
 	era   int             // of the interpreter the cell was checked for
 	run   *nb.Run
-	leave func() // the end of the cell is no end for its goroutines
-	known int    // how many of the units the session knows
+	leave func()   // the end of the cell is no end for its goroutines
+	notes []string // of the unit that was compiled last
+	known int      // how many of the units the session knows
 
 	mu     sync.Mutex
 	failed any // the first panic of a goroutine
@@ -117,6 +119,7 @@ func (r *runner) close() {
 }
 
 func (r *runner) unit(u *check.Unit) Result {
+	r.notes = nil
 	r.s.mu.Lock()
 	o, e := r.compile(u)
 	if e != nil {
@@ -168,6 +171,7 @@ func (r *runner) compile(u *check.Unit) (*lower.Output, *Error) {
 	s.keepSource(u)
 	s.view.Unlock()
 	r.known++
+	r.notes = o.Notes
 	return o, nil
 }
 

@@ -36,6 +36,7 @@ type oldMethod struct {
 	name  string
 	decl  *ast.FuncDecl
 	fn    *types.Func
+	was   *types.Func // the method of that name and another type before
 }
 
 func checkSource(fset *token.FileSet, path, src string) *types.Package {
@@ -75,7 +76,7 @@ func (b *builder) build() (*Unit, []Diagnostic) {
 	b.u.imports = b.added
 	b.u.Imported = b.missing
 	for _, m := range b.methods {
-		b.u.Methods = append(b.u.Methods, Method{m.fn, m.decl})
+		b.u.Methods = append(b.u.Methods, Method{m.fn, m.decl, m.was})
 	}
 	return b.u, nil
 }

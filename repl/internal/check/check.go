@@ -66,6 +66,7 @@ type Step struct {
 type Method struct {
 	Func *types.Func
 	Decl *ast.FuncDecl
+	Was  *types.Func // the one of another type that it takes the place of, or nil
 }
 
 // Unit is a checked piece of a cell.

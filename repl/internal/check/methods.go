@@ -15,10 +15,10 @@ import (
 // signatures to the types.
 func (b *builder) oldMethods() []Diagnostic {
 	diags := b.detachMethods()
-	if len(diags) > 0 || len(b.methods) == 0 {
-		return diags
+	if len(diags) == 0 && len(b.methods) > 0 {
+		b.declareMethods()
 	}
-	return b.declareMethods()
+	return diags
 }
 
 // detachMethods takes the methods of older types out of the declarations.
@@ -67,7 +67,7 @@ func (b *builder) detachMethods() (diags []Diagnostic) {
 }
 
 // declareMethods checks the signatures alone and adds them to the types.
-func (b *builder) declareMethods() []Diagnostic {
+func (b *builder) declareMethods() {
 	var bodies []*ast.BlockStmt
 	for _, m := range b.methods {
 		bodies = append(bodies, m.decl.Body)
@@ -79,7 +79,6 @@ func (b *builder) declareMethods() []Diagnostic {
 	b.mend()
 	b.check()
 	b.u.Steps = steps
-	var diags []Diagnostic
 	for i, m := range b.methods {
 		m.decl.Body = bodies[i]
 		fn, ok := b.u.Info.Defs[m.decl.Name].(*types.Func)
@@ -94,30 +93,30 @@ func (b *builder) declareMethods() []Diagnostic {
 		}
 		msig := types.NewSignatureType(types.NewVar(recv.Pos(), m.named.Obj().Pkg(), recv.Name(), recv.Type()), nil, nil,
 			types.NewTuple(rest...), sig.Results(), sig.Variadic())
-		if d := b.addMethod(m, msig); d != "" {
-			diags = append(diags, Diagnostic{Offset: b.offset(m.decl.Name.Pos()), Msg: d})
-		}
+		b.addMethod(m, msig)
 	}
-	return diags
 }
 
-func (b *builder) addMethod(m *oldMethod, sig *types.Signature) string {
+// addMethod gives the type the method. One of the same name and type stays
+// what it is, and gets another body; of another type it is another method,
+// which functions of earlier cells do not call.
+func (b *builder) addMethod(m *oldMethod, sig *types.Signature) {
 	for i := range m.named.NumMethods() {
 		old := m.named.Method(i)
 		if old.Name() != m.name {
 			continue
 		}
-		if !types.Identical(old.Signature(), sig) || !types.Identical(old.Signature().Recv().Type(), sig.Recv().Type()) {
-			return fmt.Sprintf("method %s.%s was declared as %s; to change its signature declare the type %s again, with its methods",
-				m.named.Obj().Name(), m.name, clean(types.TypeString(old.Signature(), nil)), m.named.Obj().Name())
+		if types.Identical(old.Signature(), sig) && types.Identical(old.Signature().Recv().Type(), sig.Recv().Type()) {
+			m.fn = old
+			return
 		}
-		m.fn = old
-		return ""
+		m.was = old
+		removeMethod(m.named, old)
+		break
 	}
 	m.fn = types.NewFunc(m.decl.Name.Pos(), m.named.Obj().Pkg(), m.name, sig)
 	m.named.AddMethod(m.fn)
 	b.u.added = append(b.u.added, m)
-	return ""
 }
 
 // Abandon takes back what checking the unit has changed, which is then not to
@@ -125,6 +124,9 @@ func (b *builder) addMethod(m *oldMethod, sig *types.Signature) string {
 func (u *Unit) Abandon() (changed []types.Type) {
 	for _, m := range u.added {
 		removeMethod(m.named, m.fn)
+		if m.was != nil {
+			m.named.AddMethod(m.was)
+		}
 		changed = append(changed, m.named, types.NewPointer(m.named))
 	}
 	u.added = nil

@@ -222,7 +222,7 @@ func (l *locals) part(p, old *local, files *localFiles, parsed []*ast.File) *Uni
 		return nil
 	}
 	for _, m := range b.methods {
-		b.u.Methods = append(b.u.Methods, Method{m.fn, m.decl})
+		b.u.Methods = append(b.u.Methods, Method{m.fn, m.decl, m.was})
 	}
 	for _, o := range objs {
 		b.u.Pkg.Scope().Insert(o)

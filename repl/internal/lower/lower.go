@@ -72,6 +72,7 @@ type Output struct {
 	Globals []Global
 	Symbols map[string]reflect.Value // compiled functions of graft/nb that Source calls
 	Methods []Method
+	Notes   []string // what the user should know
 
 	imports, types, vars, funcs, init strings.Builder
 	queue                             []*inst

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"slices"
 	"strings"
 
 	"graft/repl/internal/check"
@@ -27,7 +28,11 @@ func (L *Lowerer) declare(u *check.Unit, old func(string) types.Object) {
 		src := &source{decl: f, unit: u, obj: obj}
 		L.setSource(obj, src)
 		if f.Recv == nil && obj.Name() != "_" && obj.Name() != "init" {
-			dirty = append(dirty, L.redeclare(old(obj.Name()), src)...)
+			before := old(obj.Name())
+			dirty = append(dirty, L.redeclare(before, src)...)
+			if was, ok := before.(*types.Func); ok && !types.Identical(was.Type(), obj.Type()) {
+				L.noteUsers(obj.Name(), was)
+			}
 		}
 	}
 	for _, m := range u.Methods {
@@ -44,6 +49,9 @@ func (L *Lowerer) declare(u *check.Unit, old func(string) types.Object) {
 			}
 		} else {
 			dirty = append(dirty, L.registrationsOf(m.Func)...)
+		}
+		if m.Was != nil {
+			L.noteUsers(recvName(m.Func.Signature().Recv().Type())+"."+m.Func.Name(), m.Was)
 		}
 	}
 	L.renew(dirty)
@@ -62,6 +70,26 @@ func (L *Lowerer) declare(u *check.Unit, old func(string) types.Object) {
 			fmt.Fprintf(&L.out.vars, "var %s %s\n", L.globals[v], L.rep(v.Type()))
 		}
 		L.out.Globals = append(L.out.Globals, Global{v, L.globals[v]})
+	}
+}
+
+// noteUsers tells which functions go on calling a function that has been
+// declared again with another type.
+func (L *Lowerer) noteUsers(name string, was *types.Func) {
+	var users []string
+	for _, in := range L.order {
+		for callee := range in.deps {
+			if u, _ := L.Func(in.name); u != "" && callee.src != nil && callee.src.obj == was && in.src.obj != was {
+				users = append(users, u)
+			}
+		}
+	}
+	if slices.Sort(users); len(users) > 0 {
+		calls := "still calls"
+		if users = slices.Compact(users); len(users) > 1 {
+			calls = "still call"
+		}
+		L.out.Notes = append(L.out.Notes, fmt.Sprintf("%s %s the %s of before, which was of another type: run the cell again that declares it", strings.Join(users, ", "), calls, name))
 	}
 }
 

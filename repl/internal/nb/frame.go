@@ -3,6 +3,7 @@ package nb
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"runtime"
 	"strings"
 )
@@ -199,6 +200,10 @@ func Recovered(r any) any {
 		if t, ok := strings.CutPrefix(r.Error(), "hash of unhashable type: "); ok { // a type that reflection made
 			return RuntimeError{"hash of unhashable type " + t}
 		}
+	case error: // the interpreter's, with a place in lowered code
+		if m := otherMethod.FindStringSubmatch(r.Error()); m != nil {
+			return plainError("interface conversion: the method of the value's type is " + m[1] + ", not " + m[2] + ": it was declared again")
+		}
 	case string:
 		for _, m := range reflectTexts {
 			if strings.HasPrefix(r, m.prefix) {
@@ -214,6 +219,10 @@ func Recovered(r any) any {
 	}
 	return r
 }
+
+// otherMethod is what calling a method says that was declared again with
+// another type since the value was put into its interface.
+var otherMethod = regexp.MustCompile(`^\d+:\d+: interface conversion: (func.*) is not (func.*): missing method `)
 
 var reflectTexts = []struct{ prefix, text string }{
 	{"reflect: slice index out of range", "index out of range"},
