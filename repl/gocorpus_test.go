@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -126,8 +127,11 @@ func apart(code string) []string {
 			decls[i] = ' '
 		}
 	}
+	inside := func(i int) bool {
+		return slices.ContainsFunc(p.Decls, func(d ast.Decl) bool { return p.Offset(d.Pos()) <= i && i < p.Offset(d.End()) })
+	}
 	for i := range decls { // semicolons between statements
-		if decls[i] == ';' && (i == 0 || strings.TrimSpace(string(decls[max(0, i-1):i])) == "") {
+		if decls[i] == ';' && !inside(i) && (i == 0 || strings.TrimSpace(string(decls[i-1:i])) == "") {
 			decls[i] = ' '
 		}
 	}

@@ -168,6 +168,14 @@ func toSlice(e expr, to header) any {
 	f := code[string](e)
 	switch to.of {
 	case kind(integer[byte]{}):
+		if _, constant := e.c.(string); constant { // no longer than it need be, as Go's
+			return func(m *machine) slice {
+				s := f(m)
+				b := make([]byte, len(s))
+				copy(b, s)
+				return headerOf(b)
+			}
+		}
 		return func(m *machine) slice { return headerOf([]byte(f(m))) }
 	case kind(integer[rune]{}):
 		return func(m *machine) slice { return headerOf([]rune(f(m))) }

@@ -221,6 +221,9 @@ func (f *fn) converted(x ast.Expr, to types.Type) string {
 			return f.constant(tv.Value, to)
 		}
 		text = f.constant(tv.Value, types.Default(from))
+		if n, ok := bytesOf(tv.Value, to); ok { // no longer than it need be, as Go's
+			return fmt.Sprintf("%s(%s)[:%d:%d]", f.rep(to), text, n, n)
+		}
 	} else {
 		text = f.expr(x)
 	}
@@ -238,6 +241,16 @@ func (f *fn) converted(x ast.Expr, to types.Type) string {
 		r = "(" + r + ")"
 	}
 	return r + "(" + text + ")"
+}
+
+// bytesOf is the length of a constant that is converted to a slice of bytes.
+func bytesOf(v constant.Value, to types.Type) (n int, ok bool) {
+	s, ok := to.Underlying().(*types.Slice)
+	if !ok || v.Kind() != constant.String {
+		return 0, false
+	}
+	b, ok := s.Elem().Underlying().(*types.Basic)
+	return len(constant.StringVal(v)), ok && b.Kind() == types.Uint8
 }
 
 func constFits(v constant.Value, to types.Type) bool {

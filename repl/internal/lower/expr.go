@@ -275,6 +275,7 @@ func (f *fn) slice(x *ast.SliceExpr) string {
 		}
 		return f.intExpr(e)
 	}
+	f.makeParts(x)
 	base, low, high, limit := f.operand(x.X), part(x.Low), part(x.High), part(x.Max)
 	f.guardSlice(x, base, low, high, limit)
 	if x.Slice3 {

@@ -93,6 +93,24 @@ func (f *fn) check1(cond, call string) {
 	f.checks = append(f.checks, fmt.Sprintf("!((%s) && %s)", cond, call))
 }
 
+// makeParts makes what cannot be evaluated twice of a slice expression that is
+// to be checked: not an array, which would be a copy.
+func (f *fn) makeParts(x *ast.SliceExpr) {
+	if f.after || f.maybe > 0 || f.unit.Cell == "" {
+		return
+	}
+	switch f.typeOf(x.X).Underlying().(type) {
+	case *types.Slice, *types.Basic:
+	default:
+		return
+	}
+	for _, p := range []ast.Expr{x.X, x.Low, x.High, x.Max} {
+		if p != nil && !f.plain(p) {
+			f.make(ast.Unparen(p))
+		}
+	}
+}
+
 func (f *fn) guardSlice(x *ast.SliceExpr, base, low, high, limit string) {
 	if f.after || f.maybe > 0 {
 		return

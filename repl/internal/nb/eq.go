@@ -1,17 +1,29 @@
 package nb
 
-import "reflect"
+import (
+	"go/types"
+	"reflect"
+)
 
 // Eq is == on two interface values.
-func (rt *Runtime) Eq(x, y any) bool {
-	x, y = Plain(x), Plain(y)
+func (rt *Runtime) Eq(x, y any) bool { return eq(Plain(x), Plain(y)) }
+
+func eq(x, y any) (same bool) {
 	defer func() {
-		if r := recover(); r != nil {
-			if c, ok := unwrap(x); ok {
-				panic(&TypeError{"runtime error: comparing uncomparable type " + c.T.Name})
-			}
+		r := recover()
+		if r == nil {
+			return
+		}
+		c, ok := unwrap(x)
+		if !ok {
 			panic(r)
 		}
+		if types.Comparable(c.T.T) { // but for what an interface in it holds
+			d, _ := unwrap(y)
+			same = eqValue(reflect.ValueOf(c.V), reflect.ValueOf(d.V))
+			return
+		}
+		panic(&TypeError{"runtime error: comparing uncomparable type " + c.T.Name})
 	}()
 	return x == y
 }
@@ -40,7 +52,7 @@ func eqValue(x, y reflect.Value) bool {
 		if x.IsNil() || y.IsNil() {
 			return x.IsNil() == y.IsNil()
 		}
-		return Plain(x.Interface()) == Plain(y.Interface())
+		return eq(Plain(x.Interface()), Plain(y.Interface()))
 	}
 	return x.Equal(y)
 }

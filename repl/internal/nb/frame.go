@@ -211,7 +211,7 @@ func Recovered(r any) any {
 			}
 		}
 		if n, ok := strings.CutPrefix(r, "reflect: cannot convert slice with length "); ok {
-			return RuntimeError{"cannot convert slice with length " + strings.Replace(n, " to array ", " to array or pointer to array ", 1)}
+			return RuntimeError{"cannot convert slice with length " + toArray.ReplaceAllString(n, " to array or pointer to array with")}
 		}
 		if strings.HasPrefix(r, "reflect.MakeChan: ") {
 			return plainError("makechan: size out of range")
@@ -223,6 +223,9 @@ func Recovered(r any) any {
 // otherMethod is what calling a method says that was declared again with
 // another type since the value was put into its interface.
 var otherMethod = regexp.MustCompile(`^\d+:\d+: interface conversion: (func.*) is not (func.*): missing method `)
+
+// toArray is what reflection says where Go has one text for both.
+var toArray = regexp.MustCompile(` to (pointer to )?array with`)
 
 var reflectTexts = []struct{ prefix, text string }{
 	{"reflect: slice index out of range", "index out of range"},

@@ -24,6 +24,22 @@ func (f jsonField) has(opt string) bool {
 	return false
 }
 
+// route is the field's name behind those of the embedded structs that it is
+// in, as errors give it.
+func (f jsonField) route(u *types.Struct) string {
+	var names []string
+	for _, i := range f.path[:len(f.path)-1] {
+		e := u.Field(i)
+		names = append(names, e.Name())
+		t := e.Type().Underlying()
+		if p, ok := t.(*types.Pointer); ok {
+			t = p.Elem().Underlying()
+		}
+		u = t.(*types.Struct)
+	}
+	return strings.Join(append(names, f.name), ".")
+}
+
 // jsonFields lists the fields by encoding/json's rules: embedded structs are
 // flattened, the least nested name wins, a tagged one among equals.
 func jsonFields(u *types.Struct) []jsonField {

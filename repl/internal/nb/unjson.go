@@ -247,7 +247,7 @@ func (d *decoder) decodeStruct(data []byte, t types.Type, u *types.Struct, v ref
 				continue
 			}
 		}
-		if err := d.within(declaredName(t), f.name, func() error { return d.decode(raw, f.typ, fv) }); err != nil {
+		if err := d.within(declaredName(t), f.route(u), func() error { return d.decode(raw, f.typ, fv) }); err != nil {
 			return err
 		}
 	}
