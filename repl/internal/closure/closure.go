@@ -110,6 +110,8 @@ type Source interface {
 	// MarkOf is Mark for x itself, not its operands, and Line the line alone.
 	MarkOf(x ast.Expr) (mark, line int)
 	Line(x ast.Expr) int
+	// Early are parts of x that keep their place among calls.
+	Early(x ast.Expr) map[ast.Expr]bool
 	// Made says that a call is made before the rest of its statement.
 	Made(x ast.Expr)
 }
@@ -167,7 +169,7 @@ func (fn *Func) Compile(src Source, own Signature, body *ast.BlockStmt) (err err
 			panic(r)
 		}
 	}()
-	c := &compiler{src: src, fn: fn, vars: map[types.Object]local{}, hoisted: map[*ast.CallExpr]local{}, moved: map[types.Object]bool{}}
+	c := &compiler{src: src, fn: fn, vars: map[types.Object]local{}, hoisted: map[ast.Expr]local{}, moved: map[types.Object]bool{}}
 	c.move(body)
 	c.function(own, body)
 	return nil

@@ -82,16 +82,16 @@ type compiler struct {
 	kept     bool // results are seen before a return has evaluated them all
 	targets  []*target
 	labels   int
-	hoisted  map[*ast.CallExpr]local // calls made before, by their results
-	outer    *compiler               // of the function around a literal
-	moved    map[types.Object]bool   // variables that live in memory: see literal.go
-	taken    []local                 // the outer's locals that are captured
-	deferred *local                  // the frame, while the function of a defer is compiled
-	recover  *local                  // of the outer function: the frame whose panic recover stops
-	frame    *local                  // has the frame of the host's, when the function defers
-	mark     int                     // that is noted when what is compiled now runs
-	line     int                     // and its line
-	depth    int                     // of statements in statements
+	hoisted  map[ast.Expr]local    // what was made before, calls most of all, by the results
+	outer    *compiler             // of the function around a literal
+	moved    map[types.Object]bool // variables that live in memory: see literal.go
+	taken    []local               // the outer's locals that are captured
+	deferred *local                // the frame, while the function of a defer is compiled
+	recover  *local                // of the outer function: the frame whose panic recover stops
+	frame    *local                // has the frame of the host's, when the function defers
+	mark     int                   // that is noted when what is compiled now runs
+	line     int                   // and its line
+	depth    int                   // of statements in statements
 	deepest  int
 }
 

@@ -10,8 +10,11 @@ import (
 // expr compiles an expression.
 func (c *compiler) expr(x ast.Expr) expr {
 	defer c.deeper()()
+	if l, before := c.hoisted[x]; before {
+		return variable(types.Default(c.src.TypeOf(x)), l)
+	}
 	l := c.src.Line(x)
-	if _, before := c.hoisted[callOf(x)]; l == 0 || l == c.line || before {
+	if l == 0 || l == c.line {
 		return c.exprHere(x)
 	}
 	outer, line := c.mark, c.line
@@ -20,11 +23,6 @@ func (c *compiler) expr(x ast.Expr) expr {
 	e := c.exprHere(x)
 	c.mark, c.line = outer, line
 	return made(e.t, e.k, e.k.at(mark, outer, e.fn))
-}
-
-func callOf(x ast.Expr) *ast.CallExpr {
-	call, _ := x.(*ast.CallExpr)
-	return call
 }
 
 // exprHere compiles an expression that is in the line of the mark, or cannot

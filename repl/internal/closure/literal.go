@@ -118,7 +118,7 @@ func (c *compiler) literal(x *ast.FuncLit, t types.Type, frame *local) expr {
 		own.Results = append(own.Results, v)
 	}
 	fn := New(c.fn.host, c.fn.Name, own)
-	in := &compiler{src: c.src, fn: fn, vars: map[types.Object]local{}, hoisted: map[*ast.CallExpr]local{}, moved: c.moved, outer: c}
+	in := &compiler{src: c.src, fn: fn, vars: map[types.Object]local{}, hoisted: map[ast.Expr]local{}, moved: c.moved, outer: c}
 	in.recover = frame
 	in.function(own, x.Body)
 	offs := make([]int, len(in.taken))

@@ -16,17 +16,21 @@ import (
 // hoist returns statements that make the calls in xs, when they must be made
 // first; expr finds their results.
 func (c *compiler) hoist(xs ...ast.Expr) []stmt {
-	var calls []*ast.CallExpr
-	memory, receives := false, 0
+	var calls []ast.Expr
+	memory, receives, last := false, 0, 0
 	for _, x := range xs {
 		root := ast.Unparen(x)
+		early := c.src.Early(x)
 		c.visit(x, func(n ast.Expr) {
 			call, ok := n.(*ast.CallExpr)
 			switch {
 			case ok && c.makesCall(call):
 				if n != root || len(xs) > 1 {
 					calls = append(calls, call)
+					last = len(calls)
 				}
+			case early[n]:
+				calls, memory = append(calls, n), true
 			case isReceive(n) && n != root:
 				receives++
 			default:
@@ -34,6 +38,7 @@ func (c *compiler) hoist(xs ...ast.Expr) []stmt {
 			}
 		})
 	}
+	calls = calls[:last]
 	if len(calls) > 0 && receives > 0 {
 		c.refuse(calls[0], "calls and receives in one expression")
 	}
@@ -42,13 +47,12 @@ func (c *compiler) hoist(xs ...ast.Expr) []stmt {
 	}
 	var pre []stmt
 	for _, call := range calls {
-		t := c.src.TypeOf(call)
-		k := c.kindAt(call, t)
+		k := c.kindAt(call, types.Default(c.src.TypeOf(call)))
 		l := c.temp(k)
 		if s := c.remark(call); s != nil {
 			pre = append(pre, s)
 		}
-		pre = append(pre, k.set(l.off, c.call(call, t)))
+		pre = append(pre, k.set(l.off, c.exprTo(call, k)))
 		c.hoisted[call] = l
 		c.src.Made(call)
 	}

@@ -269,6 +269,7 @@ func (s *subject) Mark(n ast.Node) (mark, line int) {
 
 func (s *subject) MarkOf(x ast.Expr) (mark, line int) { return s.markAt(s.riskOf(x)) }
 func (s *subject) Line(x ast.Expr) int                { return s.lineOf(s.riskOf(x)) }
+func (s *subject) Early(x ast.Expr) map[ast.Expr]bool { return s.early(x) }
 func (s *subject) Made(x ast.Expr)                    { s.keepMade(x, "made") }
 
 func (s *subject) markAt(pos token.Pos) (mark, line int) {

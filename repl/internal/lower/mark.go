@@ -131,11 +131,18 @@ func (f *fn) needed(last token.Pos, xs ...ast.Expr) bool {
 		if i > 0 && f.callsIn(x) { // what comes before is read after it
 			more = more || slices.ContainsFunc(xs[:i], f.reads)
 		}
+		early := f.early(x)
+		var passed []ast.Expr // their place among calls matters
 		f.visit(x, func(n ast.Expr) {
 			event(f.riskOf(n))
+			if c, ok := n.(*ast.CallExpr); ok && f.moves(c) {
+				moved = true
+				more = more || slices.ContainsFunc(passed, func(p ast.Expr) bool { return p.Pos() < c.Pos() || p.End() > c.End() })
+			}
+			if early[n] || f.computes(n) {
+				passed = append(passed, n)
+			}
 			switch n := n.(type) {
-			case *ast.CallExpr:
-				moved = moved || f.moves(n)
 			case *ast.BinaryExpr:
 				if n.Op == token.LAND || n.Op == token.LOR {
 					event(f.risk(n.Y))
@@ -236,8 +243,9 @@ func (f *fn) callsIn(x ast.Expr) (found bool) {
 // that may panic in lines of their own.
 func (f *fn) makeIn(x, root ast.Expr) {
 	var calls []ast.Expr
+	early := f.early(x)
 	f.visit(x, func(n ast.Expr) {
-		if n != root && f.effect(n) {
+		if n != root && (early[n] || f.effect(n)) {
 			calls = append(calls, n)
 		}
 	})

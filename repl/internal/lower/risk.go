@@ -233,3 +233,112 @@ func (f *fn) operands(x ast.Expr) []ast.Expr {
 	}
 	return nil
 }
+
+// early are the parts of x that Go's compiler evaluates in their place among
+// calls, not after them: comparisons, other small values and lengths, where they
+// are converted to interfaces; && and ||; slices of slices; what is appended; the least and the greatest; and
+// the elements of maps.
+func (f *fn) early(x ast.Expr) map[ast.Expr]bool {
+	out := map[ast.Expr]bool{}
+	small := func(e ast.Expr, to types.Type) {
+		e = ast.Unparen(e)
+		b, ok := f.typeOf(e).Underlying().(*types.Basic)
+		if !ok || !types.IsInterface(to) {
+			return
+		}
+		switch n := e.(type) {
+		case *ast.BinaryExpr, *ast.UnaryExpr:
+			switch b.Kind() {
+			case types.Bool, types.UntypedBool, types.Int8, types.Uint8:
+				out[e] = true
+			}
+		case *ast.CallExpr:
+			if o, ok := f.callee(n).(*types.Builtin); ok && (o.Name() == "len" || o.Name() == "cap") {
+				out[e] = true
+			}
+		}
+	}
+	f.visit(x, func(n ast.Expr) {
+		switch n := n.(type) {
+		case *ast.BinaryExpr:
+			if n.Op == token.LAND || n.Op == token.LOR {
+				out[n] = true
+			}
+		case *ast.SliceExpr:
+			out[n] = true
+		case *ast.CallExpr:
+			if b, ok := f.callee(n).(*types.Builtin); ok {
+				if name := b.Name(); name == "append" || name == "min" || name == "max" {
+					out[n] = true
+				}
+				return
+			}
+			f.argsTo(n, small)
+		case *ast.CompositeLit:
+			u, ok := f.typeOf(n).Underlying().(interface{ Elem() types.Type })
+			if !ok {
+				return
+			}
+			for _, e := range n.Elts {
+				kv, ok := e.(*ast.KeyValueExpr)
+				if ok {
+					e = kv.Value
+				}
+				if _, m := u.(*types.Map); m && f.reads(e) && f.byValue(n, e) {
+					out[ast.Unparen(e)] = true
+				}
+				small(e, u.Elem())
+			}
+		}
+	})
+	return out
+}
+
+// argsTo calls do with the arguments of a call and the parameters' types.
+func (f *fn) argsTo(n *ast.CallExpr, do func(arg ast.Expr, to types.Type)) {
+	sig, ok := f.typeOf(n.Fun).Underlying().(*types.Signature)
+	if !ok || f.info.Types[n.Fun].IsType() {
+		return
+	}
+	last := sig.Params().Len() - 1
+	for i, a := range n.Args {
+		t := sig.Params().At(min(i, last)).Type()
+		if s, ok := t.Underlying().(*types.Slice); ok && sig.Variadic() && i >= last {
+			t = s.Elem()
+		}
+		do(a, t)
+	}
+}
+
+// computes tells of an expression that the interpreter evaluates it where it
+// stands, from variables that a call may change: Go does so after the calls.
+func (f *fn) computes(x ast.Expr) bool {
+	switch n := x.(type) {
+	case *ast.BinaryExpr, *ast.UnaryExpr:
+	case *ast.CallExpr:
+		if !f.info.Types[n.Fun].IsType() {
+			return false
+		}
+	default:
+		return false
+	}
+	found := false
+	f.visit(x, func(n ast.Expr) {
+		switch n := n.(type) {
+		case *ast.Ident:
+			if o, ok := f.object(n).(*types.Var); ok {
+				found = found || f.L.globals[o] != "" || f.held(o)
+			}
+		case *ast.StarExpr, *ast.IndexExpr:
+			found = true
+		case *ast.SelectorExpr:
+			found = found || f.riskOf(n).IsValid()
+		}
+	})
+	return found
+}
+
+// held tells of a local variable that literals, or pointers, may change.
+func (f *fn) held(o *types.Var) bool {
+	return f.whole != nil && f.changesInside(f.whole, o)
+}
