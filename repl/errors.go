@@ -143,6 +143,9 @@ func (r *runner) locate(e *Error, text string, trace *nb.Trace) {
 	}
 	low := r.s.low
 	place, ok := low.Place(trace.Mark)
+	if own, ok2 := low.Place(trace.Own); ok2 && (len(trace.Funcs) == 0 || own.Func == trace.Funcs[0]) {
+		place, ok = own, true
+	}
 	if len(trace.Funcs) == 0 { // it is known only where the function stands
 		trace.Funcs = []string{place.Func}
 	}

@@ -233,3 +233,44 @@ func lineProgram(t *testing.T, c lineCase, known map[string]string) string {
 	}
 	return fmt.Sprintf("package %s\n%s//line cell.go:1\n%s\nfunc Main() {\n//line cell.go:1\n%s\n%s}\n", standIn, head.String(), decls, rest, used.String())
 }
+
+// Goroutines that are not compiled have marks of their own.
+func TestLinesOfGoroutines(t *testing.T) {
+	s := newTestSession(t)
+	play(t, s, `func work(xs []int, stop chan bool) {
+	_ = complex(float64(len(os.Args)), 1)
+	for i := 0; ; i++ {
+		xs[i%3]++
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		_ = fmt.Sprint(i)
+	}
+}
+func fail(xs []int, n int) {
+	_ = complex(float64(len(os.Args)), 1)
+	done := make(chan bool)
+	go func(from int) {
+		defer close(done)
+		for i := from; ; i++ {
+			if i%2 == 0 {
+				_ = strings.Repeat("x", i)
+			}
+			xs[i] += func() int {
+				return len(xs)
+			}()
+			_ = strings.ToUpper("a")
+		}
+	}(n)
+	<-done
+}`)
+	for i := range 60 {
+		res := s.Execute(context.Background(), Cell{Number: 7, Source: "stop := make(chan bool); go work(make([]int, 3), stop); go work(make([]int, 3), stop)\nfail(make([]int, 300), 100)"}, &record{})
+		if res.Err == nil || !strings.HasPrefix(res.Err.Traceback[0], "In[1]:22:") || !strings.Contains(res.Err.Message, "index out of range [300] with length 300") {
+			t.Fatalf("%d: %v %q", i, res.Err, res.Err.Traceback)
+		}
+		play(t, s, "close(stop)")
+	}
+}

@@ -39,7 +39,7 @@ func (b *builder) detachMethods() (diags []Diagnostic) {
 		}
 		if named.TypeParams().Len() > 0 {
 			diags = append(diags, Diagnostic{Offset: b.offset(f.Name.Pos()),
-				Msg: fmt.Sprintf("method %s of the generic type %s must be declared in the cell that declares the type", f.Name.Name, name)})
+				Msg: fmt.Sprintf("method %s of the generic type %s must be declared in the cell that declares the type: declare that again with it, or make it a function", f.Name.Name, name)})
 			continue
 		}
 		if at, twice := seen[name+"."+f.Name.Name]; twice && f.Name.Name != "_" {

@@ -29,6 +29,9 @@ type fn struct {
 	targets  []*target
 	inside   bool                          // within a function literal
 	after    bool                          // the statement made a call already
+	own      string                        // the parameter that has the goroutine's own mark
+	ownNext  string                        // own of the literal that comes next
+	ownOuter bool                          // own is that of a literal around
 	made     map[ast.Expr]string           // what was evaluated before the statement, by its variable
 	maybe    int                           // depth of operands of && and ||
 	checks   []string                      // of indices, to come before such an operand
@@ -133,6 +136,11 @@ func (f *fn) function(recv *types.Var, sig *types.Signature, body *ast.BlockStmt
 	}
 	f.callback = false
 	var params, copies []string
+	f.ownOuter = f.own != ""
+	if f.ownNext != "" {
+		f.own, f.ownNext, f.ownOuter = f.ownNext, "", false
+		params = append(params, f.own+" *int")
+	}
 	param := func(v *types.Var, variadic bool) {
 		name := f.declare(v)
 		if name == "_" {

@@ -22,6 +22,13 @@ func (f *fn) later(call *ast.CallExpr) string {
 	if !ok || f.info.Types[call.Fun].IsBuiltin() {
 		return f.laterBuiltin(call)
 	}
+	args := f.boundArgs(call, sig)
+	text := f.laterCall(call, args, sig)
+	return f.funcVar("()", fmt.Sprintf("func() {\n%s%s\n}", f.capture(func() { f.note(f.riskOf(call)) }), text))
+}
+
+// boundArgs evaluates a call's arguments now, into variables.
+func (f *fn) boundArgs(call *ast.CallExpr, sig *types.Signature) []string {
 	var args []string
 	if len(call.Args) == 1 {
 		if tu, ok := f.typeOf(call.Args[0]).(*types.Tuple); ok && tu.Len() > 1 {
@@ -53,8 +60,7 @@ func (f *fn) later(call *ast.CallExpr) string {
 			args = append(args, t)
 		}
 	}
-	text := f.laterCall(call, args, sig)
-	return f.funcVar("()", fmt.Sprintf("func() {\n%s%s\n}", f.capture(func() { f.note(f.riskOf(call)) }), text))
+	return args
 }
 
 // funcVar puts a function literal into a variable. The interpreter writes the
@@ -141,10 +147,36 @@ func (f *fn) goStmt(s *ast.GoStmt) {
 	f.ready(f.operands(s.Call)...)
 	saved := f.frame
 	f.frame, f.detached = "", true
-	v := f.later(s.Call)
+	if lit, ok := ast.Unparen(s.Call.Fun).(*ast.FuncLit); ok && f.marks() {
+		f.goLiteral(s.Call, lit)
+	} else {
+		v := f.later(s.Call)
+		f.line("%s.Go(%s)", f.L.nb(), v)
+	}
 	f.frame, f.detached = saved, false
-	f.line("%s.Go(%s)", f.L.nb(), v)
 	f.line("}")
+}
+
+// goLiteral is a goroutine of a literal, which has a mark of its own: others
+// do not move it.
+func (f *fn) goLiteral(call *ast.CallExpr, lit *ast.FuncLit) {
+	sig := f.typeOf(lit).(*types.Signature)
+	own := f.fresh("own")
+	var args []string
+	if len(call.Args) > 0 {
+		args = f.boundArgs(call, sig)
+	}
+	f.ownNext = own
+	text := f.literalIn(lit, "")
+	list := strings.TrimPrefix(f.L.signature(sig), "(")
+	if sig.Params().Len() > 0 {
+		list = ", " + list
+	}
+	v := f.funcVar("(*int"+list, text)
+	if len(args) > 0 || sig.Results().Len() > 0 {
+		v = f.funcVar("(*int)", fmt.Sprintf("func(%s *int) { %s(%s) }", own, v, strings.Join(append([]string{own}, args...), ", ")))
+	}
+	f.line("%s.GoMarked(%s)", f.L.nb(), v)
 }
 
 func (f *fn) deferStmt(s *ast.DeferStmt) {

@@ -41,13 +41,20 @@ func (L *Lowerer) Func(emitted string) (string, Place) {
 
 // note notes a place that may panic next, for the line that an error shows.
 func (f *fn) note(pos token.Pos) {
-	if raceEnabled || f.unit == nil || f.unit.Cell == "" || !pos.IsValid() {
+	if !f.marks() || !pos.IsValid() {
 		return // goroutines share the mark
 	}
-	if n := f.placeAt(pos); n > 0 {
+	n := f.placeAt(pos)
+	if n > 0 && (f.own == "" || f.ownOuter) {
 		f.line("%s = %d", nb.LineMark, n)
 	}
+	if n > 0 && f.own != "" {
+		f.line("*%s = %d", f.own, n)
+	}
 }
+
+// marks tells whether places are noted.
+func (f *fn) marks() bool { return !raceEnabled && f.unit != nil && f.unit.Cell != "" }
 
 // placeAt is a new number for a position, 0 for one outside the cell.
 func (f *fn) placeAt(pos token.Pos) int {

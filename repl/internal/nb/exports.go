@@ -15,7 +15,7 @@ func (rt *Runtime) Exports() map[string]reflect.Value {
 		"Main": rt.Main, "Box": rt.Box, "Err": rt.Err, "Any": rt.Any, "V2": rt.V2, "Case": rt.Case, "Must": rt.Must, "Impl2": rt.Impl2,
 		"MustImpl": rt.MustImpl, "M": rt.M, "To": rt.To, "ToErr": rt.ToErr, "Impl": rt.Impl, "As2": rt.As2, "MustAs": rt.MustAs,
 		"Eq": rt.Eq, "EqV": rt.EqV, "Clear": rt.Clear, "Frame": rt.Frame, "Fixed": rt.Fixed, "Panic": rt.Panic, "Entered": rt.Entered, "Check": rt.Check,
-		"Exit": rt.Exit, "Go": rt.Go, "Sleep": rt.Sleep, "Result": rt.Result, "Reg": rt.Reg, "RegT": rt.RegT, "At": rt.At, "Two": rt.Two,
+		"Exit": rt.Exit, "GoMarked": rt.GoMarked, "Go": rt.Go, "Sleep": rt.Sleep, "Result": rt.Result, "Reg": rt.Reg, "RegT": rt.RegT, "At": rt.At, "Two": rt.Two,
 		"Print": rt.Print, "Println": rt.Println, "Printf": rt.Printf, "Sprint": rt.Sprint, "Sprintln": rt.Sprintln, "Sprintf": rt.Sprintf,
 		"Errorf": rt.Errorf, "Fprint": rt.Fprint, "Fprintln": rt.Fprintln, "Fprintf": rt.Fprintf, "BuiltinPrint": rt.BuiltinPrint,
 		"As": rt.As, "Raw": rt.Raw, "Func": rt.Func, "Key": rt.Key, "Shift": rt.Shift, "BadIndex": rt.BadIndex, "BadRange": rt.BadRange, "Complex": Complex, "CheckSlice": rt.CheckSlice, "Fatal": rt.Fatal, "Fatalf": rt.Fatalf, "Fatalln": rt.Fatalln,

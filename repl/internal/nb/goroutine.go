@@ -82,6 +82,16 @@ func (rt *Runtime) Go(f func()) {
 	}()
 }
 
+// GoMarked is Go for a literal, which gets the place for its own mark.
+func (rt *Runtime) GoMarked(f func(own *int)) {
+	rt.Go(func() {
+		id, own := goid(), new(int)
+		rt.owns.Store(id, own)
+		defer rt.owns.Delete(id)
+		f(own)
+	})
+}
+
 // fails tells whether a goroutine that ended with p has failed: an interrupt
 // and runtime.Goexit are no failures.
 func fails(p any) bool {

@@ -13,6 +13,7 @@ const LineMark = "mark_"
 // Trace is where a panic came from.
 type Trace struct {
 	Mark  int      // the last mark before it
+	Own   int      // and the last of the goroutine itself, if a literal of it panicked
 	Funcs []string // lowered names of the functions it left, innermost first
 }
 
@@ -25,13 +26,16 @@ func (rt *Runtime) traced(text string) {
 		return
 	}
 	name, _, _ = strings.Cut(name, "(")
-	name, _, _ = strings.Cut(name, ".func")
+	name, _, literal := strings.Cut(name, ".func")
 	id := goid()
 	x, ok := rt.traces.Load(id)
 	if !ok {
 		t := &Trace{Funcs: []string{name}}
 		if read := rt.mark.Load(); read != nil {
 			t.Mark = (*read)()
+		}
+		if own, ok := rt.owns.Load(id); ok && literal {
+			t.Own = *own.(*int)
 		}
 		rt.traces.Store(id, t)
 		rt.tracing.Add(1)

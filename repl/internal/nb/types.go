@@ -81,6 +81,7 @@ type Runtime struct {
 	overflows sync.Map     // goroutine id → whether it ends because its stack overflowed
 	working   atomic.Int64 // goroutines of cells
 	watching  atomic.Bool  // something looks at their stacks
+	owns      sync.Map     // marks of goroutines, by their numbers
 	alarmed   atomic.Bool  // one is too big
 	warned    atomic.Bool  // one is half as big
 	entered   atomic.Uint32
