@@ -168,6 +168,7 @@ func (f *fn) goLiteral(call *ast.CallExpr, lit *ast.FuncLit) {
 	}
 	f.ownNext = own
 	text := f.literalIn(lit, "")
+	f.ownNext = ""
 	list := strings.TrimPrefix(f.L.signature(sig), "(")
 	if sig.Params().Len() > 0 {
 		list = ", " + list
