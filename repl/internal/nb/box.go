@@ -47,7 +47,7 @@ type (
 // their core, and lie in memory that nobody writes to: the core is not copied.
 func opened(x any) *core {
 	switch x.(type) {
-	case Box, SBox, EBox, UBox, USBox, UEBox:
+	case Box, SBox, EBox, UBox, USBox, UEBox, LBox, LSBox, LEBox, LUBox, LUSBox, LUEBox:
 		return (*core)((*[2]unsafe.Pointer)(unsafe.Pointer(&x))[1])
 	}
 	return nil
@@ -131,6 +131,13 @@ func (d *Type) box(v any) any {
 	d.mu.RLock()
 	tr := d.traits
 	d.mu.RUnlock()
+	if tr.log {
+		return logged(d.boxOf(c, tr))
+	}
+	return d.boxOf(c, tr)
+}
+
+func (d *Type) boxOf(c core, tr traits) any {
 	switch {
 	case tr.err && d.comparable:
 		return EBox{c}

@@ -39,7 +39,9 @@ func bare(err error) error {
 }
 
 var boxTypes = map[reflect.Type]bool{reflect.TypeFor[Box](): true, reflect.TypeFor[SBox](): true, reflect.TypeFor[EBox](): true,
-	reflect.TypeFor[UBox](): true, reflect.TypeFor[USBox](): true, reflect.TypeFor[UEBox](): true}
+	reflect.TypeFor[UBox](): true, reflect.TypeFor[USBox](): true, reflect.TypeFor[UEBox](): true,
+	reflect.TypeFor[LBox](): true, reflect.TypeFor[LSBox](): true, reflect.TypeFor[LEBox](): true,
+	reflect.TypeFor[LUBox](): true, reflect.TypeFor[LUSBox](): true, reflect.TypeFor[LUEBox](): true}
 
 // marshal encodes a boxed value as encoding/json encodes its static type.
 func (rt *Runtime) marshal(c core) ([]byte, error) {

@@ -274,7 +274,7 @@ func mentionsInstance(t types.Type) bool {
 	return false
 }
 
-type traits struct{ err, str, gostr, format, jsonm, textm bool }
+type traits struct{ err, str, gostr, format, jsonm, textm, log bool }
 
 func traitsOf(t types.Type) traits {
 	if types.IsInterface(t) {
@@ -289,6 +289,7 @@ func traitsOf(t types.Type) traits {
 		err:    has("Error", "func() string"),
 		str:    has("String", "func() string"),
 		gostr:  has("GoString", "func() string"),
+		log:    has("LogValue", "func() log/slog.Value"),
 		format: hasNamed(ms, "Format", "fmt.State"),
 		jsonm:  hasNamed(ms, "MarshalJSON", "error"),
 		textm:  hasNamed(ms, "MarshalText", "error"),
