@@ -109,7 +109,7 @@ func (c *compiler) rangeArray(s *ast.RangeStmt, label string, a *types.Array) st
 	}
 	n := int(a.Len())
 	l := c.temp(k)
-	set := c.marked(s.X, func() stmt { return l.k.set(l.off, c.value(s.X, l.k)) })
+	set := c.marked(s, func() stmt { return l.k.set(l.off, c.value(s.X, l.k)) })
 	held := heldIn(l)
 	return c.rangeIndex(s, label, a.Elem(), set, always(n), func(i func(*machine) int) expr {
 		size := elem.size()

@@ -187,6 +187,11 @@ func (f *fn) parts(n ast.Node) (xs []ast.Expr, last token.Pos) {
 				xs = append(xs, sp.(*ast.ValueSpec).Values...)
 			}
 		}
+	case *ast.RangeStmt:
+		if _, ptr := f.typeOf(n.X).Underlying().(*types.Pointer); ptr && used(n.Value) {
+			last = n.Pos()
+		}
+		return []ast.Expr{n.X}, last
 	case *ast.AssignStmt:
 		return f.assignParts(n)
 	case *ast.SelectStmt:

@@ -42,7 +42,11 @@ func (f *fn) riskOf(n ast.Node) token.Pos {
 			return f.near(n.X, n.OpPos)
 		}
 	case *ast.SelectorExpr:
-		if s := f.info.Selections[n]; s != nil && s.Kind() == types.FieldVal {
+		s := f.info.Selections[n]
+		if s != nil && s.Kind() == types.MethodVal && f.reaches(n, s) {
+			return f.near(n.X, n.X.End())
+		}
+		if s != nil && s.Kind() == types.FieldVal {
 			if _, ptr := f.apply(s.Recv()).Underlying().(*types.Pointer); ptr || s.Indirect() {
 				return f.near(n.X, n.X.End())
 			}
@@ -53,13 +57,30 @@ func (f *fn) riskOf(n ast.Node) token.Pos {
 		}
 		if tv := f.info.Types[n.Fun]; tv.IsType() {
 			if f.narrows(n, tv.Type) {
-				return f.near(n.Fun, n.Lparen)
+				return f.near(n.Fun, n.Args[0].Pos())
+			}
+		} else if sel, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr); ok && f.harmless(n) {
+			if s := f.info.Selections[sel]; s != nil && s.Kind() == types.MethodVal && f.reaches(sel, s) {
+				return f.near(sel.X, sel.X.End())
 			}
 		} else if !f.harmless(n) {
 			return f.near(n.Fun, n.Lparen)
 		}
 	}
 	return token.NoPos
+}
+
+// reaches tells of a method that finding its receiver looks behind a pointer,
+// or into an interface.
+func (f *fn) reaches(x *ast.SelectorExpr, s *types.Selection) bool {
+	t := f.apply(s.Recv())
+	m, ok := s.Obj().(*types.Func)
+	if !ok || types.IsInterface(t) {
+		return ok
+	}
+	_, ptr := t.Underlying().(*types.Pointer)
+	_, wants := types.Unalias(recvType(m)).(*types.Pointer)
+	return ptr && (!wants || len(s.Index()) > 1) || s.Indirect() && len(s.Index()) > 1
 }
 
 // near is where x begins, if that is in the line of at, or else at.
