@@ -48,6 +48,9 @@ var placed = regexp.MustCompile(`^In\[\d+\]:(\d+):\d+: panic: (.*)`)
 // A panic is where Go says: in one cell; with declarations in a cell of their
 // own; and in functions that are not compiled.
 func TestGoLines(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector would find the marks that goroutines share: there are none")
+	}
 	for _, c := range lineCases(t) {
 		decls, rest := halves(t, c)
 		for way, cells := range map[string][]string{
@@ -236,6 +239,9 @@ func lineProgram(t *testing.T, c lineCase, known map[string]string) string {
 
 // Goroutines that are not compiled have marks of their own.
 func TestLinesOfGoroutines(t *testing.T) {
+	if raceEnabled {
+		t.Skip("no marks: see TestGoLines")
+	}
 	s := newTestSession(t)
 	play(t, s, `func work(xs []int, stop chan bool) {
 	_ = complex(float64(len(os.Args)), 1)
