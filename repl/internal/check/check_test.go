@@ -100,6 +100,12 @@ func TestMessages(t *testing.T) {
 		"func (Point) M() {}\nfunc (Point) M() {}":           "method Point.M already declared at In[3]:1:14",
 		"func f() {\n\tgoto L\n\tx := 1\n\t_ = x\nL:\n}":     "jumps over variable declaration at line 3",
 		`xs := []int{1}; max := func(xs ...int) {}; max(xs)`: "did you mean xs...?",
+		"elsewhere + 1":                                      "undefined: elsewhere; no cell that has run declares it",
+		"strings = 1; strings.ToUpper(\"a\")":                "not in selector; := makes a new name: strings := …",
+		"Conv1D, Conv2D := 1, 2; ConvD":                      "did you mean Conv1D or Conv2D?",
+		"strings.NewReplacer().build()":                      "(cannot refer to unexported method build)",
+		"var b strings.Builder; b.grow(1)":                   "(cannot refer to unexported method grow); did you mean Grow?",
+		"x := f(\ny := 2":                                    "the ( in line 1 is not closed",
 	} {
 		_, diags := s.Check("In[3]", cell)
 		all := ""
@@ -146,8 +152,8 @@ func TestOrderOfVariables(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	names := []string{"Println", "Printf", "Sprint", "len", "x"}
-	for name, want := range map[string]string{"Printn": "Printf", "Prntln": "Println", "printf": "Printf", "zzzzz": "", "y": "", "lenn": "len"} {
+	names := []string{"Print", "Println", "Printf", "Sprint", "len", "x"}
+	for name, want := range map[string]string{"Printn": "Println", "Prinf": "Printf", "Prntln": "Println", "printf": "Printf", "zzzzz": "", "y": "", "lenn": "len"} {
 		if got := Nearest(name, names); got != want {
 			t.Errorf("%s is near %q, want %q", name, got, want)
 		}

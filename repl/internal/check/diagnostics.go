@@ -72,11 +72,14 @@ func twice(msg string) string {
 	return msg
 }
 
-// words are the compiler's, where go/types has others.
+// words are the compiler's, or a reader's, where go/types has others.
 var words = []struct {
 	re *regexp.Regexp
 	to string
 }{
+	// A package of graft's, where the name may be another's too, as gonum's
+	// graph: which one is no question in a cell.
+	{regexp.MustCompile(`"graft/(?:[\w-]+/)*([\w-]+)"\.`), "$1."},
 	{regexp.MustCompile(`^label (\S+) not declared$`), "label $1 not defined"},
 	{regexp.MustCompile(`^break not in for, switch, or select statement$`), "break is not in a loop, switch, or select"},
 	{regexp.MustCompile(`^continue not in for statement$`), "continue is not in a loop"},

@@ -17,6 +17,10 @@ func (b *builder) suggest(e types.Error, msg string) string {
 	if !ok && strings.HasPrefix(msg, "cannot use ") {
 		return b.suggestSpread(e, msg)
 	}
+	if pkg, ok := strings.CutPrefix(msg, "use of package "); ok && b.assigned(e.Pos) {
+		pkg, _, _ = strings.Cut(pkg, " ")
+		return msg + "; := makes a new name: " + pkg + " := …"
+	}
 	if !ok {
 		return b.suggestMember(e, msg)
 	}
@@ -42,10 +46,13 @@ func (b *builder) suggest(e types.Error, msg string) string {
 		return msg + "; did you mean " + p + "?"
 	}
 	meant := mean(msg, "", name, b.namesAt(e.Pos))
-	if meant == msg && b.assigned(e.Pos) {
+	switch {
+	case meant != msg:
+		return meant
+	case b.assigned(e.Pos):
 		return msg + "; := makes a new name: " + name + " := …"
 	}
-	return meant
+	return msg + "; no cell that has run declares it"
 }
 
 // suggestSpread says how a slice is given to a function that takes any number
@@ -141,6 +148,10 @@ func (b *builder) suggestMember(e types.Error, msg string) string {
 	if rest, ok := strings.CutPrefix(msg, "unknown field "); ok {
 		return b.suggestField(e, msg, rest)
 	}
+	if _, name, ok := strings.Cut(msg, "(cannot refer to unexported "); ok {
+		_, name, _ = strings.Cut(strings.TrimSuffix(name, ")"), " ")
+		return b.suggestOf(e, msg, name)
+	}
 	head, ok := strings.CutSuffix(msg, ")")
 	if !ok || strings.Contains(msg, "but does have") || strings.Contains(msg, "did you mean") {
 		return msg
@@ -149,7 +160,12 @@ func (b *builder) suggestMember(e types.Error, msg string) string {
 	if i < 0 {
 		return msg
 	}
-	name := head[i+len(" has no field or method "):]
+	return b.suggestOf(e, msg, head[i+len(" has no field or method "):])
+}
+
+// suggestOf appends the member nearest to a name, of the value that it was
+// wanted of.
+func (b *builder) suggestOf(e types.Error, msg, name string) string {
 	var found *ast.SelectorExpr
 	b.each(func(n ast.Node) {
 		ast.Inspect(n, func(n ast.Node) bool {
@@ -238,31 +254,58 @@ func (b *builder) namesAt(pos token.Pos) []string {
 	return append(names, types.Universe.Names()...)
 }
 
-// mean appends the name nearest to what was written.
+// mean appends the names nearest to what was written.
 func mean(msg, prefix, name string, names []string) string {
-	if best := Nearest(name, names); best != "" {
-		return msg + "; did you mean " + prefix + best + "?"
+	near := nearest(name, names)
+	if len(near) == 0 {
+		return msg
 	}
-	return msg
+	return msg + "; did you mean " + prefix + strings.Join(near, " or "+prefix) + "?"
 }
 
 // Nearest is the name that a few slips of the keyboard turn into name, ""
 // when none is near.
 func Nearest(name string, names []string) string {
-	best, least := "", near(name)
-	for _, n := range slices.Sorted(slices.Values(names)) {
+	if near := nearest(name, names); len(near) > 0 {
+		return near[0]
+	}
+	return ""
+}
+
+// nearest are the names that the same few slips turn into name. One that has
+// all the letters of name goes before others, for to leave a letter out is the
+// commonest slip; of those up to three are told, of others the first.
+func nearest(name string, names []string) []string {
+	var best, whole []string
+	least := near(name)
+	for _, n := range slices.Compact(slices.Sorted(slices.Values(names))) {
 		if n == name || strings.ContainsRune(n, 'ꞏ') || n == "_" {
 			continue
 		}
-		d := distance(strings.ToLower(name), strings.ToLower(n), least)
-		if len(name) <= 2 && d > 0 {
-			continue // too short to tell
+		d := distance(strings.ToLower(name), strings.ToLower(n), least+1)
+		if d > least || d == least && len(best) == 0 || len(name) <= 2 && d > 0 { // too far, or too short to tell
+			continue
 		}
 		if d < least {
-			best, least = n, d
+			best, whole, least = nil, nil, d
+		}
+		best = append(best, n)
+		if leftOut(name, n) {
+			whole = append(whole, n)
 		}
 	}
-	return best
+	if len(whole) > 0 {
+		return whole[:min(3, len(whole))]
+	}
+	return best[:min(1, len(best))]
+}
+
+// leftOut reports whether letters of whole are left out in name.
+func leftOut(name, whole string) bool {
+	for _, r := range whole {
+		name = strings.TrimPrefix(name, string(r))
+	}
+	return name == ""
 }
 
 // near is one more than the slips that a name can have.

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"go/scanner"
 	"go/token"
 	"slices"
@@ -19,13 +20,57 @@ func syntaxErrors(source string, errs []split.Error) []Diagnostic {
 	}
 	var out []Diagnostic
 	for _, e := range errs {
-		msg := e.Msg
+		msg := e.Msg + unclosed(source, e)
 		if hint := syntaxHint(source, e.Offset); hint != "" {
 			msg += hint
 		}
 		out = append(out, Diagnostic{Offset: e.Offset, Msg: msg, Syntax: true})
+		if swallows(e.Msg) {
+			break
+		}
 	}
 	return out
+}
+
+// swallows reports whether what follows an error was read as something else,
+// so that further errors mean nothing.
+func swallows(msg string) bool {
+	return strings.Contains(msg, "missing ')'") || strings.Contains(msg, "missing '}'") || strings.Contains(msg, "not terminated") ||
+		strings.HasPrefix(msg, "expected ')'") || strings.HasPrefix(msg, "expected ']'") || strings.HasPrefix(msg, "expected '}'")
+}
+
+// unclosed names the bracket that is open at an error, if it was opened in
+// another line.
+func unclosed(source string, e split.Error) string {
+	if !swallows(e.Msg) || strings.Contains(e.Msg, "not terminated") {
+		return ""
+	}
+	var open []int
+	var sc scanner.Scanner
+	fs := token.NewFileSet()
+	f := fs.AddFile("", fs.Base(), len(source))
+	sc.Init(f, []byte(source), func(token.Position, string) {}, 0)
+	for {
+		pos, tok, _ := sc.Scan()
+		if tok == token.EOF || f.Offset(pos) >= e.Offset {
+			break
+		}
+		switch tok {
+		case token.LPAREN, token.LBRACK, token.LBRACE:
+			open = append(open, f.Offset(pos))
+		case token.RPAREN, token.RBRACK, token.RBRACE:
+			open = open[:max(0, len(open)-1)]
+		}
+	}
+	if len(open) == 0 {
+		return ""
+	}
+	at := open[len(open)-1]
+	line, _ := split.LineColumn(source, at)
+	if here, _ := split.LineColumn(source, e.Offset); here == line {
+		return ""
+	}
+	return fmt.Sprintf("; the %c in line %d is not closed", source[at], line)
 }
 
 // syntaxHint is what was probably meant at an error: a keyword with a slip in
