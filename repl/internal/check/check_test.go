@@ -100,7 +100,7 @@ func TestMessages(t *testing.T) {
 		"func (Point) M() {}\nfunc (Point) M() {}":           "method Point.M already declared at In[3]:1:14",
 		"func f() {\n\tgoto L\n\tx := 1\n\t_ = x\nL:\n}":     "jumps over variable declaration at line 3",
 		`xs := []int{1}; max := func(xs ...int) {}; max(xs)`: "did you mean xs...?",
-		"elsewhere + 1":                                      "undefined: elsewhere; no cell that has run declares it",
+		"elsewhere + 1":                                      "undefined: elsewhere; no cell run before declares it",
 		"strings = 1; strings.ToUpper(\"a\")":                "not in selector; := makes a new name: strings := …",
 		"Conv1D, Conv2D := 1, 2; ConvD":                      "did you mean Conv1D or Conv2D?",
 		"strings.NewReplacer().build()":                      "(cannot refer to unexported method build)",

@@ -52,7 +52,7 @@ func (b *builder) suggest(e types.Error, msg string) string {
 	case b.assigned(e.Pos):
 		return msg + "; := makes a new name: " + name + " := …"
 	}
-	return msg + "; no cell that has run declares it"
+	return msg + "; no cell run before declares it"
 }
 
 // suggestSpread says how a slice is given to a function that takes any number
