@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"gorgonia.org/gorgonia"
 
@@ -59,6 +60,9 @@ type Graph struct {
 	variables   map[string]*Variable // by their own names, parts too
 	byNode      map[*ops.Node]*Variable
 	collections map[string]*collection
+
+	expecting sync.Mutex
+	expected  []*expected // checkpoints to be restored
 }
 
 // New returns an empty graph with seed 0; see SetSeed.

@@ -103,7 +103,8 @@ type Session struct {
 	ctx  ops.Ctx
 	runs uint64
 
-	things map[any]any // of Keep
+	things map[any]any        // of Keep
+	told   map[*expected]bool // the warnings shown
 }
 
 // runSeed is the seed of the last run's random numbers: one for each pair of
@@ -236,6 +237,7 @@ func (s *Session) compute(feeds Feeds, t targets) ([]*ops.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.warn(plan)
 	s.runs++
 	s.ctx.Seed = s.runSeed()
 	if s.features.use(plan) {

@@ -26,6 +26,7 @@ type state struct {
 	origin  Origin
 	source  string // of a restored value: the checkpoint's path
 	version uint64 // counts the changes
+	renewed bool   // fresh, and had another value before: its owner knows
 }
 
 // state returns the variable's state, giving it its first value if it has
@@ -233,7 +234,7 @@ func (s *Session) Init(vars ...*Variable) error {
 		all = append(all, v.whole()...)
 	}
 	for _, v := range all {
-		version := uint64(0)
+		version, renewed := uint64(0), s.hasValue(v)
 		if old := s.vars[v]; old != nil {
 			version = old.version
 		}
@@ -242,7 +243,7 @@ func (s *Session) Init(vars ...*Variable) error {
 		if err != nil {
 			return err
 		}
-		st.version = version + 1
+		st.version, st.renewed = version+1, renewed
 	}
 	return nil
 }

@@ -68,7 +68,8 @@ type RestoreOptions struct {
 const averageName = "/ExponentialMovingAverage"
 
 // RestorePlan is what a restore will do, computed before anything is
-// assigned. As the last line of a cell it is a table.
+// assigned. As the last line of a cell it is a table. A plan that was made and
+// never applied is not forgotten in silence: see graph.Graph.Expect.
 type RestorePlan struct {
 	// Path is the checkpoint.
 	Path string
@@ -162,7 +163,20 @@ func planOf(r *ckpt.Reader, s *Selection, opt RestoreOptions) *RestorePlan {
 	}
 	p.sort(s)
 	p.Hints = hints(p)
+	p.expect(s.Variables[0].Graph())
 	return p
+}
+
+// expect tells the graph what is to be restored, for its sessions to say so
+// when the plan is forgotten.
+func (p *RestorePlan) expect(g *graph.Graph) {
+	var vars []*graph.Variable
+	for _, e := range p.Entries {
+		if e.Action.reads() {
+			vars = append(vars, e.Variable)
+		}
+	}
+	g.Expect(p.Path, vars...)
 }
 
 // sort puts the entries in the order in which the variables were made.

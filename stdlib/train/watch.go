@@ -30,6 +30,9 @@ func newWatch(r *runner) (*watch, error) {
 		}
 		w.first[v] = t
 	}
+	for _, text := range r.o.Session.Unrestored() {
+		w.warn("%s", text)
+	}
 	w.classes()
 	return w, w.decay()
 }

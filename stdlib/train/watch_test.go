@@ -1,6 +1,7 @@
 package train
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -92,4 +93,27 @@ func TestWarnsOfARestoreThatDirReplaces(t *testing.T) {
 	o = n.options(t)
 	o.Dir, o.Epochs = dir, 2
 	warned(t, ok[*History](t)(Run(o)), "1 variables had been restored from pretrained.ckpt", "they have the values of "+dir, "take another Dir")
+}
+
+// A plan that is never applied trains random weights in TF-Slim, in silence.
+func TestWarnsOfAForgottenRestore(t *testing.T) {
+	n := newLittle(t, 3, false)
+	path := filepath.Join(t.TempDir(), "model")
+	if _, err := ok[*Saver](t)(NewSaver(n.g)).Save(n.sess, path, 0); err != nil {
+		t.Fatal(err)
+	}
+	fresh := ok[*graph.Session](t)(graph.NewSession(n.g))
+	plan := ok[*slim.RestorePlan](t)(slim.PlanRestore(path+"-0", ok[*slim.Selection](t)(slim.VariablesToRestore(n.g))))
+	options := n.options(t)
+	options.Session = fresh
+	warned(t, ok[*History](t)(Run(options)), path, "was to be restored and never was", "plan.Apply")
+	options.Session = ok[*graph.Session](t)(graph.NewSession(n.g))
+	if err := plan.Apply(options.Session); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range ok[*History](t)(Run(options)).Warnings {
+		if strings.Contains(w, "was to be restored") {
+			t.Errorf("warned behind Apply: %s", w)
+		}
+	}
 }
