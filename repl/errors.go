@@ -98,6 +98,9 @@ func (r *runner) runError(p any, offset int, trace *nb.Trace) *Error {
 		e.Message = "panic: " + nb.PanicText(v)
 	}
 	e.Line, e.Column = split.LineColumn(r.cell.Source, offset)
+	if e.Name == PanicError {
+		e.Message += r.whatIsNil(e.Message, e.Line)
+	}
 	text := e.Name + ": " + e.Message
 	if e.Name == PanicError {
 		text = e.Message
