@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"graft/ckpt/nearby"
 	"graft/ckpt/npz"
 	"graft/ckpt/pytorch"
 	"graft/ckpt/safetensors"
@@ -70,16 +72,31 @@ func missing(given, looked string) error {
 	if temporary, err := filepath.Glob(escape(looked) + "*tempstate*"); err == nil && len(temporary) > 0 {
 		left = fmt.Sprintf(" (%s is what a crash left of one)", temporary[0])
 	}
-	return fmt.Errorf("ckpt: there is no checkpoint at %s%s: a V2 one has files %s.index and %s.data-…, a V1 one is a single file or %s-00000-of-…%s%s: %w",
-		given, at, looked, looked, looked, left, nearby(looked), os.ErrNotExist)
+	what := fmt.Sprintf(": a V2 one has files %s.index and %s.data-…, a V1 one is a single file or %s-00000-of-…", looked, looked, looked)
+	hint := closeTo(looked)
+	if strings.Contains(hint, "did you mean") {
+		what = ""
+	}
+	return notThere("ckpt: there is no checkpoint at " + given + at + what + left + hint)
 }
 
-// nearby says what stands where a checkpoint was looked for: the one that was
+// notThere is the error of a path at which there is no checkpoint; it is
+// os.ErrNotExist for errors.Is.
+type notThere string
+
+func (e notThere) Error() string { return string(e) }
+
+func (notThere) Unwrap() error { return os.ErrNotExist }
+
+// closeTo says what stands where a checkpoint was looked for: the one that was
 // meant, or that not even the folder is there.
-func nearby(looked string) string {
+func closeTo(looked string) string {
 	dir := filepath.Dir(looked)
 	if _, err := os.Stat(dir); err != nil {
-		return fmt.Sprintf("; there is no folder %s either", dir)
+		if hint := nearby.Hint(looked); hint != "" {
+			return "; " + hint
+		}
+		return ""
 	}
 	found, err := checkpointsIn(dir)
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"graft/ckpt/nearby"
 )
 
 // CSVOptions say where a CSV file has paths and labels. The zero value is a
@@ -38,7 +40,7 @@ type CSVOptions struct {
 func CSV(path string, o CSVOptions) (*Pictures, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
+		return nil, fmt.Errorf("data: %w", nearby.Explain(err))
 	}
 	defer f.Close()
 	if o.Dir == "" {

@@ -8,6 +8,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"graft/ckpt/nearby"
 	"graft/stdlib/graph"
 )
 
@@ -42,7 +43,7 @@ func OpenIDX(images, labels, classes string) (*Dataset, error) {
 	}
 	text, err := os.ReadFile(classes)
 	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
+		return nil, fmt.Errorf("data: %w", nearby.Explain(err))
 	}
 	d := &Dataset{Classes: strings.Split(strings.TrimSpace(string(text)), "\n")}
 	values := make([]float32, len(pixels))

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"graft/ckpt/nearby"
 )
 
 // Folder is the pictures of a folder that has one folder for each class: dir/
@@ -19,7 +21,7 @@ import (
 func Folder(dir string) (*Pictures, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
+		return nil, fmt.Errorf("data: %w", nearby.Explain(err))
 	}
 	s := &Pictures{}
 	loose := 0

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"graft/ckpt/nearby"
 )
 
 // maxIDX bounds what an IDX file may hold once unpacked: MNIST's largest has
@@ -20,7 +22,7 @@ const maxIDX = 1 << 30
 func readIDX(path string) (shape []int, values []byte, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("data: %w", err)
+		return nil, nil, fmt.Errorf("data: %w", nearby.Explain(err))
 	}
 	defer f.Close()
 	shape, values, err = decodeIDX(f)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"graft/ckpt/nearby"
 )
 
 // ReadLabels reads the names of classes: TF-Slim's labels.txt, "0:daisy" on a
@@ -14,7 +16,7 @@ import (
 func ReadLabels(path string) ([]string, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
+		return nil, fmt.Errorf("data: %w", nearby.Explain(err))
 	}
 	labels, err := parseLabels(string(b))
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+
+	"graft/ckpt/nearby"
 )
 
 // Compression is how a TFRecord file is packed.
@@ -44,7 +46,7 @@ type RecordReader struct {
 func OpenRecords(path string) (*RecordReader, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
+		return nil, fmt.Errorf("data: %w", nearby.Explain(err))
 	}
 	r, err := newRecords(f)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"graft/ckpt/nearby"
 	"graft/stdlib/graph"
 	"graft/stdlib/internal/picture"
 )
@@ -37,7 +38,7 @@ func DecodeImage(b []byte) (*graph.Tensor, error) {
 func ReadImage(path string) (*graph.Tensor, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("preprocessing: %w", err)
+		return nil, fmt.Errorf("preprocessing: %w", nearby.Explain(err))
 	}
 	t, err := decode(b)
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"graft/ckpt/nearby"
 )
 
 // recipe is what decides which examples each step sees: a run that goes on
@@ -170,7 +172,7 @@ func (h *History) WriteJSON(path string) error {
 func ReadHistory(path string) (*History, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("train: read history: %w", err)
+		return nil, fmt.Errorf("train: read history: %w", nearby.Explain(err))
 	}
 	h := &History{}
 	if err := json.Unmarshal(b, h); err != nil {
