@@ -134,6 +134,9 @@ func (g *Graph) Collection(key, scope string) ([]*Variable, error) {
 	for i, v := range all {
 		names[i] = v.name + ":0"
 	}
+	if len(all) == 0 && len(g.vars(scope)) > 0 {
+		return nil, fmt.Errorf("graph: collection %q has no variables, and the scope %q is the key of one that has: the key comes first, the scope behind it", key, scope)
+	}
 	found, err := matching(key, scope, names)
 	if err != nil {
 		return nil, err

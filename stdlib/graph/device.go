@@ -26,7 +26,7 @@ func parseDevice(text string) (d device, err error) {
 		case (lower == "cpu" || lower == "gpu" || lower == "tpu") && rest != "":
 			d.unit = strings.ToUpper(kind) + ":" + rest
 		default:
-			return d, fmt.Errorf("graph: Unknown attribute '%s' is encountered while parsing the device spec: '%s'", part, text)
+			return d, fmt.Errorf("graph: Unknown attribute '%s' is encountered while parsing the device spec: '%s'; /CPU:0 is one", part, text)
 		}
 	}
 	return d, nil

@@ -240,3 +240,24 @@ func TestInitializers(t *testing.T) {
 	_, err := ok[*Session](t)(NewSession(g)).Value(ok[*Variable](t)(g.Scope().GetVariable("bad", VariableOptions{Shape: []int{1, 1}, Initializer: VarianceScaling{Mode: "FAN"}})))
 	want(t, err, "Unknown mode FAN [FAN_IN, FAN_OUT, FAN_AVG]")
 }
+
+// What a slip in a call is told.
+func TestSlips(t *testing.T) {
+	g := New()
+	s := g.Scope()
+	if _, err := s.GetVariable("net/weights", VariableOptions{Shape: []int{2}, Collections: []string{GlobalVariables, ModelVariables}}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.WithReuse(ReuseAll).GetVariable("net/weigts", VariableOptions{Shape: []int{2}})
+	want(t, err, "in the Scope, or the variable net/weights?")
+	_, err = s.WithReuse(ReuseAll).GetVariable("another/thing", VariableOptions{Shape: []int{2}})
+	want(t, err, "in the Scope?")
+	_, err = g.Collection("", ModelVariables)
+	want(t, err, `"model_variables" is the key of one that has: the key comes first`)
+	sess, err := NewSession(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = sess.Run(nil, map[string]*Node{}["Mixed7c"])
+	want(t, err, "fetch 0 is nil, as is what a map has")
+}

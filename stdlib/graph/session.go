@@ -176,7 +176,7 @@ type targets struct {
 func (g *Graph) fetched(fetches []Fetch) (t targets, err error) {
 	for i, f := range fetches {
 		if f == nil || reflect.ValueOf(f).IsNil() {
-			return t, fmt.Errorf("graph: run: fetch %d is nil", i)
+			return t, fmt.Errorf("graph: run: fetch %d is nil, as is what a map has for a name it does not have: the Get of a net's end points says which there are", i)
 		}
 		if f.Graph() != g {
 			return t, fmt.Errorf("graph: run: fetch %d is of another graph than the session's", i)

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -88,11 +89,11 @@ func (s Scope) GetVariable(name string, opt VariableOptions) (*Variable, error) 
 	case whole != nil:
 		return nil, fmt.Errorf("graph: No partitioner was provided, but a partitioned version of the variable was found: %s/part_0. Perhaps a variable of the same name was already created with partitioning?", full)
 	case old != nil && s.reuse == NoReuse:
-		return nil, fmt.Errorf("graph: Variable %s already exists, disallowed. Did you mean to set reuse=ReuseAll or reuse=AutoReuse in the Scope?", full)
+		return nil, fmt.Errorf("graph: Variable %s already exists, disallowed. Did you mean to set reuse=ReuseAll or reuse=AutoReuse in the Scope? If a cell was run again, run the one that makes the graph before it", full)
 	case old != nil:
 		return old, old.sharable(opt)
 	case s.reuse == ReuseAll:
-		return nil, fmt.Errorf("graph: Variable %s does not exist, or was not created with GetVariable. Did you mean to set reuse=AutoReuse in the Scope?", full)
+		return nil, fmt.Errorf("graph: Variable %s does not exist, or was not created with GetVariable. Did you mean to set reuse=AutoReuse in the Scope%s?", full, g.orVariable(full))
 	}
 	v, err := s.makeVariable(full, opt)
 	if err != nil {
@@ -100,6 +101,20 @@ func (s Scope) GetVariable(name string, opt VariableOptions) (*Variable, error) 
 	}
 	g.stored[full] = v
 	return v, s.regularize(v, full, opt.Regularizer)
+}
+
+// orVariable is ", or the variable conv1/weights" for a misspelt name.
+func (g *Graph) orVariable(name string) string {
+	best, least := "", 1+max(1, len(name)/8)
+	for _, other := range slices.Sorted(maps.Keys(g.stored)) {
+		if n := slips(other, name, least); n < least {
+			best, least = other, n
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return ", or the variable " + best
 }
 
 // Existing is the variable that GetVariable would share under that name, nil

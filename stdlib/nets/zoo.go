@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/hbollon/go-edlib"
+
 	"graft/stdlib/graph"
 )
 
@@ -79,9 +81,21 @@ func find(name string) (*spec, error) {
 		}
 	}
 	if len(alike) == 0 {
+		alike = misspelt(name)
+	}
+	if len(alike) == 0 {
 		alike = Names()
 	}
 	return nil, fmt.Errorf("nets: there is no net %q; there are %s", name, strings.Join(alike, ", "))
+}
+
+// misspelt are the names of nets that two slips of the keyboard turn into
+// name, the nearest first.
+func misspelt(name string) []string {
+	slips := func(n string) int { return edlib.OSADamerauLevenshteinDistance(n, strings.ToLower(name)) }
+	near := slices.DeleteFunc(Names(), func(n string) bool { return slips(n) > 2 })
+	slices.SortStableFunc(near, func(a, b string) int { return slips(a) - slips(b) })
+	return near
 }
 
 // Names are the names of all nets, those most used first in each family.

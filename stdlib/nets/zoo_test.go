@@ -29,13 +29,16 @@ func ExampleLookup() {
 		}
 		fmt.Println(n.Name, n.ImageSize, n.NumClasses, n.LabelsOffset, n.Preprocessing, n.HeadScopes, n.WeightDecay)
 	}
-	_, err := Lookup("resnet_50")
-	fmt.Println(err)
+	for _, name := range []string{"resnet_50", "inceptio_v3"} {
+		_, err := Lookup(name)
+		fmt.Println(err)
+	}
 	// Output:
 	// vgg_16 224 1000 1 vgg [vgg_16/fc8/] 0.0005
 	// inception_v3 299 1001 0 inception [InceptionV3/Logits/ InceptionV3/AuxLogits/] 4e-05
 	// mobilenet_v1_025 224 1001 0 inception [MobilenetV1/Logits/] 4e-05
 	// nets: there is no net "resnet_50"; there are resnet_v1_50, resnet_v2_50, resnet_v1_101, resnet_v2_101, resnet_v1_152, resnet_v2_152, resnet_v1_200, resnet_v2_200
+	// nets: there is no net "inceptio_v3"; there are inception_v3, inception_v1, inception_v2, inception_v4
 }
 
 // What differs between two numbers of classes is the head, and nothing else

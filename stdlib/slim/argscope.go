@@ -15,7 +15,7 @@ const argsKey = "slim.args/"
 // of the layers does not have.
 func ArgScope(s graph.Scope, args Args, layers ...Layer) (graph.Scope, error) {
 	if len(layers) == 0 {
-		return s, fmt.Errorf("slim: an arg scope for no layer")
+		return s, fmt.Errorf("slim: an arg scope for no layer: name those that it is for behind the Args, such as slim.LayerConv2D")
 	}
 	for _, l := range layers {
 		if err := check(l, args); err != nil {

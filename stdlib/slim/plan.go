@@ -306,6 +306,9 @@ func (p *RestorePlan) Err() error {
 // be read or does not fit, nothing. Errors: *PlanError, *ckpt.CorruptError,
 // a session of another graph.
 func (p *RestorePlan) Apply(sess *graph.Session) error {
+	if p == nil {
+		return fmt.Errorf("slim: the plan is nil: was the cell that makes it stopped by an error?")
+	}
 	if sess == nil {
 		return fmt.Errorf("slim: the session is nil")
 	}

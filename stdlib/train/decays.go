@@ -20,10 +20,14 @@ func or(x, otherwise float64) float64 {
 // orNone is or, but below 0 is 0.
 func orNone(x, otherwise float64) float64 { return max(0, or(x, otherwise)) }
 
-// need refuses a number of steps below 1, and a rate below 0.
-func need(name string, steps int, rate float64) error {
-	if steps < 1 || rate < 0 {
-		return fmt.Errorf("%s: %d steps and learning rate %g: at least 1 and at least 0 are wanted", name, steps, rate)
+// need refuses a number of steps, which a field holds, below 1, and a rate
+// below 0.
+func need(name, field string, steps int, rate float64) error {
+	if steps < 1 {
+		return fmt.Errorf("%s: %s is %d, at least 1 is wanted", name, field, steps)
+	}
+	if rate < 0 {
+		return fmt.Errorf("%s: the learning rate is %g, at least 0 is wanted", name, rate)
 	}
 	return nil
 }
@@ -60,7 +64,7 @@ func (d ExponentialDecay) check() error {
 	if !(d.DecayRate > 0) {
 		return fmt.Errorf("ExponentialDecay: DecayRate is %g, it must be above 0", d.DecayRate)
 	}
-	return need("ExponentialDecay", d.DecaySteps, d.LearningRate)
+	return need("ExponentialDecay", "DecaySteps", d.DecaySteps, d.LearningRate)
 }
 
 // NaturalExpDecay is rate·exp(-DecayRate·step/DecaySteps)
@@ -86,7 +90,7 @@ func (d NaturalExpDecay) check() error {
 	if !(d.DecayRate >= 0) {
 		return fmt.Errorf("NaturalExpDecay: DecayRate is %g, it must be at least 0", d.DecayRate)
 	}
-	return need("NaturalExpDecay", d.DecaySteps, d.LearningRate)
+	return need("NaturalExpDecay", "DecaySteps", d.DecaySteps, d.LearningRate)
 }
 
 // InverseTimeDecay is rate/(1+DecayRate·step/DecaySteps)
@@ -112,7 +116,7 @@ func (d InverseTimeDecay) check() error {
 	if !(d.DecayRate >= 0) {
 		return fmt.Errorf("InverseTimeDecay: DecayRate is %g, it must be at least 0", d.DecayRate)
 	}
-	return need("InverseTimeDecay", d.DecaySteps, d.LearningRate)
+	return need("InverseTimeDecay", "DecaySteps", d.DecaySteps, d.LearningRate)
 }
 
 // PiecewiseConstant is Values[i] for steps above Boundaries[i-1] and up to
@@ -181,7 +185,7 @@ func (d PolynomialDecay) check() error {
 	if !(d.Power >= 0) {
 		return fmt.Errorf("PolynomialDecay: Power is %g, it must be above 0", d.Power)
 	}
-	return need("PolynomialDecay", d.DecaySteps, d.LearningRate)
+	return need("PolynomialDecay", "DecaySteps", d.DecaySteps, d.LearningRate)
 }
 
 // CosineDecay falls along half a cosine in DecaySteps, to Alpha times the rate
@@ -206,7 +210,9 @@ func (d CosineDecay) from(rate float64) Schedule {
 	return d
 }
 
-func (d CosineDecay) check() error { return need("CosineDecay", d.DecaySteps, d.LearningRate) }
+func (d CosineDecay) check() error {
+	return need("CosineDecay", "DecaySteps", d.DecaySteps, d.LearningRate)
+}
 
 // CosineDecayRestarts is CosineDecay that begins again when it has ended
 // (arXiv:1608.03983; tf.train.cosine_decay_restarts).
@@ -242,7 +248,7 @@ func (d CosineDecayRestarts) check() error {
 	if or(d.TMul, 2) < 1 || d.MMul < 0 {
 		return fmt.Errorf("CosineDecayRestarts: TMul %g must be at least 1, MMul %g above 0", d.TMul, d.MMul)
 	}
-	return need("CosineDecayRestarts", d.FirstDecaySteps, d.LearningRate)
+	return need("CosineDecayRestarts", "FirstDecaySteps", d.FirstDecaySteps, d.LearningRate)
 }
 
 // LinearCosineDecay is rate·((Alpha+linear)·cosine+Beta), with linear falling
@@ -271,7 +277,7 @@ func (d LinearCosineDecay) from(rate float64) Schedule {
 }
 
 func (d LinearCosineDecay) check() error {
-	return need("LinearCosineDecay", d.DecaySteps, d.LearningRate)
+	return need("LinearCosineDecay", "DecaySteps", d.DecaySteps, d.LearningRate)
 }
 
 // NoisyLinearCosineDecay is LinearCosineDecay with noise on its linear part,
@@ -304,7 +310,7 @@ func (d NoisyLinearCosineDecay) from(rate float64) Schedule {
 }
 
 func (d NoisyLinearCosineDecay) check() error {
-	return need("NoisyLinearCosineDecay", d.DecaySteps, d.LearningRate)
+	return need("NoisyLinearCosineDecay", "DecaySteps", d.DecaySteps, d.LearningRate)
 }
 
 // WarmUp rises in a straight line from Start to the first rate of Then, in
@@ -345,7 +351,7 @@ func (w WarmUp) check() error {
 			return err
 		}
 	}
-	return need("WarmUp", w.Steps, w.Start)
+	return need("WarmUp", "Steps", w.Steps, w.Start)
 }
 
 // OneCycle rises to the rate and falls to nearly nothing, both along half a
@@ -380,5 +386,5 @@ func (c OneCycle) check() error {
 	if c.PctStart < 0 || c.PctStart >= 1 || c.DivFactor < 0 || c.FinalDivFactor < 0 {
 		return fmt.Errorf("OneCycle: PctStart %g must be in (0, 1), DivFactor %g and FinalDivFactor %g above 0", c.PctStart, c.DivFactor, c.FinalDivFactor)
 	}
-	return need("OneCycle", c.TotalSteps-1, c.LearningRate)
+	return need("OneCycle", "TotalSteps-1", c.TotalSteps-1, c.LearningRate)
 }

@@ -41,8 +41,13 @@ type EvaluateOptions struct {
 // Errors: options that are missing, labels out of range, a source that cannot
 // be read, context.Canceled when the cell is stopped.
 func Evaluate(o EvaluateOptions) (*metrics.Evaluation, error) {
-	if o.Session == nil || o.Images == nil || o.Logits == nil || o.Source == nil {
-		return nil, fmt.Errorf("train: evaluate: Session, Images, Logits and Source are all wanted")
+	for _, f := range []struct {
+		name    string
+		missing bool
+	}{{"Session", o.Session == nil}, {"Images", o.Images == nil}, {"Logits", o.Logits == nil}, {"Source", o.Source == nil}} {
+		if f.missing {
+			return nil, fmt.Errorf("train: evaluate: %s is nil or left out; Session, Images, Logits and Source are all wanted", f.name)
+		}
 	}
 	if n := o.Logits; len(n.Shape()) != 2 || n.Shape()[1] == graph.Unknown {
 		return nil, fmt.Errorf("train: evaluate: Logits are %v, [batch,classes] with known classes is wanted", n)

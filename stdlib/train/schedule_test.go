@@ -202,22 +202,22 @@ func TestSchedulesRefuse(t *testing.T) {
 	g := graph.New()
 	w := variable(t, g, "w", 1)
 	for want, s := range map[string]Schedule{
-		"CosineDecay: 0 steps":                    CosineDecay{},
-		"DecayRate is 0, it must be above 0":      ExponentialDecay{DecaySteps: 5},
-		"learning rate -1: at least 1":            CosineDecay{LearningRate: -1, DecaySteps: 5},
-		"should be 1 less than the length":        PiecewiseConstant{Values: []float64{1, 2}},
-		"do not rise":                             PiecewiseConstant{Boundaries: []int{5, 5}, Values: []float64{1, 2, 3}},
-		"neither the optimizer nor its schedule":  WarmUp{Steps: 3},
-		"TMul 0.5 must be at least 1":             CosineDecayRestarts{FirstDecaySteps: 5, TMul: 0.5},
-		"PctStart 2 must be in (0, 1)":            OneCycle{TotalSteps: 5, PctStart: 2},
-		"OneCycle: 0 steps":                       OneCycle{TotalSteps: 1},
-		"WarmUp: 0 steps":                         WarmUp{Then: CosineDecay{DecaySteps: 5}},
-		"Power is -1":                             PolynomialDecay{DecaySteps: 5, Power: -1},
-		"NaturalExpDecay: DecayRate is -1":        NaturalExpDecay{DecaySteps: 5, DecayRate: -1},
-		"InverseTimeDecay: DecayRate is -1":       InverseTimeDecay{DecaySteps: 5, DecayRate: -1},
-		"LinearCosineDecay: -1 steps":             LinearCosineDecay{DecaySteps: -1},
-		"Values[0] is -1, it must be at least 0":  PiecewiseConstant{Values: []float64{-1}},
-		"NoisyLinearCosineDecay: 0 steps and lea": NoisyLinearCosineDecay{},
+		"CosineDecay: DecaySteps is 0, at least 1": CosineDecay{},
+		"DecayRate is 0, it must be above 0":       ExponentialDecay{DecaySteps: 5},
+		"learning rate is -1, at least 0":          CosineDecay{LearningRate: -1, DecaySteps: 5},
+		"should be 1 less than the length":         PiecewiseConstant{Values: []float64{1, 2}},
+		"do not rise":                              PiecewiseConstant{Boundaries: []int{5, 5}, Values: []float64{1, 2, 3}},
+		"neither the optimizer nor its schedule":   WarmUp{Steps: 3},
+		"TMul 0.5 must be at least 1":              CosineDecayRestarts{FirstDecaySteps: 5, TMul: 0.5},
+		"PctStart 2 must be in (0, 1)":             OneCycle{TotalSteps: 5, PctStart: 2},
+		"OneCycle: TotalSteps-1 is 0":              OneCycle{TotalSteps: 1},
+		"WarmUp: Steps is 0":                       WarmUp{Then: CosineDecay{DecaySteps: 5}},
+		"Power is -1":                              PolynomialDecay{DecaySteps: 5, Power: -1},
+		"NaturalExpDecay: DecayRate is -1":         NaturalExpDecay{DecaySteps: 5, DecayRate: -1},
+		"InverseTimeDecay: DecayRate is -1":        InverseTimeDecay{DecaySteps: 5, DecayRate: -1},
+		"LinearCosineDecay: DecaySteps is -1":      LinearCosineDecay{DecaySteps: -1},
+		"Values[0] is -1, it must be at least 0":   PiecewiseConstant{Values: []float64{-1}},
+		"NoisyLinearCosineDecay: DecaySteps is 0":  NoisyLinearCosineDecay{},
 	} {
 		_, err := GradientDescent(0).Schedule(s).Minimize(w.Node(), w)
 		wants(t, err, want)
