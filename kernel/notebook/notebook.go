@@ -101,6 +101,9 @@ func (c *Cell) read() error {
 	if err := c.rest.get("cell_type", &c.Type); err != nil {
 		return err
 	}
+	if c.Type != "code" && c.Type != "markdown" && c.Type != "raw" {
+		return fmt.Errorf("its cell_type is %q; code, markdown or raw is wanted", c.Type)
+	}
 	raw, ok := c.rest["source"]
 	if !ok {
 		return fmt.Errorf("it has no source")

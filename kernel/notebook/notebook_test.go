@@ -73,6 +73,7 @@ func TestRefuses(t *testing.T) {
 		`{"nbformat": 4, "cells": [{}]}`:    "cell 1",
 		`{"nbformat": 4, "cells": 7}`:       `"cells" is not`,
 		`{"nbformat": 4, "cells": [{"cell_type": "code", "source": 3}]}`: "neither a string",
+		`{"nbformat": 4, "cells": [{"cell_type": "coe", "source": ""}]}`: `cell_type is "coe"; code, markdown or raw`,
 	} {
 		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", text, err, want)

@@ -63,6 +63,14 @@ func (s Scope) Graph() *Graph {
 	return s.st.g
 }
 
+// String is <Scope "block1/conv">.
+func (s Scope) String() string {
+	if s.st == nil {
+		return "<Scope of no graph>"
+	}
+	return fmt.Sprintf("<Scope %q>", s.Path())
+}
+
 // Path is the names of the variable scopes, outermost first, joined by "/";
 // "" for the outermost.
 func (s Scope) Path() string {

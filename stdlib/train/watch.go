@@ -30,15 +30,43 @@ func newWatch(r *runner) (*watch, error) {
 		}
 		w.first[v] = t
 	}
-	for _, text := range r.o.Session.Unrestored() {
-		w.warn("%s", text)
-	}
+	w.random()
 	w.classes()
 	return w, w.decay()
 }
 
 func (w *watch) warn(format string, a ...any) {
 	w.r.h.Warnings = note(w.r.h.Warnings, fmt.Sprintf(format, a...))
+}
+
+// random says what was to be restored and was not or, where no restore was
+// planned, that all that is frozen is random.
+func (w *watch) random() {
+	sess := w.r.o.Session
+	planned := sess.Unrestored()
+	for _, text := range planned {
+		w.warn("%s", text)
+	}
+	all, err := sess.Graph().Collection(graph.TrainableVariables, "")
+	if err != nil || len(planned) > 0 {
+		return
+	}
+	upstream := graph.Upstream(w.r.o.Loss)
+	frozen := slices.DeleteFunc(all, func(v *graph.Variable) bool {
+		return !upstream(v.Node()) || slices.ContainsFunc(w.r.n.gradients, func(p GradientAndVariable) bool { return p.Variable == v })
+	})
+	if len(frozen) == 0 {
+		return
+	}
+	if _, err := sess.Value(frozen[0]); err != nil { // which gives it its initial value, if it had none
+		return
+	}
+	for _, v := range frozen {
+		if origin, _ := sess.Origin(v); origin != graph.Fresh {
+			return
+		}
+	}
+	w.warn("all of the %d variables that this run does not train (%s is the first) have their initial values, random ones as a rule: was the net to be restored?", len(frozen), frozen[0].Name())
 }
 
 // classes compares the labels with the net's classes.

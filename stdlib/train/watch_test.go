@@ -117,3 +117,25 @@ func TestWarnsOfAForgottenRestore(t *testing.T) {
 		}
 	}
 }
+
+// A head on a trunk that nobody restored.
+func TestWarnsOfARandomTrunk(t *testing.T) {
+	random := func(h *History) bool {
+		return slices.ContainsFunc(h.Warnings, func(w string) bool { return strings.Contains(w, "have their initial values") })
+	}
+	n := newLittle(t, 3, false)
+	warned(t, ok[*History](t)(Run(n.options(t))), "all of the 3 variables that this run does not train (net/conv/weights is the first) have their initial values")
+	n = newLittle(t, 3, false)
+	conv := ok[*graph.Variable](t)(n.g.Variable("net/conv/weights"))
+	if err := n.sess.Restore(conv, ok[*graph.Tensor](t)(n.sess.Value(conv)), "some.ckpt"); err != nil {
+		t.Fatal(err)
+	}
+	if h := ok[*History](t)(Run(n.options(t))); random(h) {
+		t.Errorf("warned of a trunk that was restored: %q", h.Warnings)
+	}
+	o := newLittle(t, 3, false).options(t)
+	o.Vars = nil
+	if random(ok[*History](t)(Run(o))) {
+		t.Error("warned of a net that is trained from its beginning")
+	}
+}
