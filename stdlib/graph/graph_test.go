@@ -252,6 +252,21 @@ func TestSlips(t *testing.T) {
 	want(t, err, "in the Scope, or the variable net/weights?")
 	_, err = s.WithReuse(ReuseAll).GetVariable("another/thing", VariableOptions{Shape: []int{2}})
 	want(t, err, "in the Scope?")
+	for pattern, meant := range map[string]string{
+		"MobilnetV1/Conv2d_1":             `did you mean "MobilenetV1/Conv2d_1" (matches 5)?`,
+		"MobilenetV1/Conv2d_0/BatchNrm":   `did you mean "MobilenetV1/Conv2d_0/BatchNorm" (matches 2)?`,
+		"MobilenetV1/Conv2d_10/BatchNrm/": `did you mean "MobilenetV1/Conv2d_10/BatchNorm" (matches 2)?`,
+		"Conv2d0":                         `did you mean "MobilenetV1/Conv2d_0" (matches 3)?`,
+		"something/of/another/net":        `its names begin with MobilenetV1`,
+	} {
+		var names []string
+		for _, layer := range []string{"Conv2d_0", "Conv2d_1", "Conv2d_10"} {
+			for _, v := range []string{"weights", "BatchNorm/gamma", "BatchNorm/beta"}[map[bool]int{true: 1}[layer == "Conv2d_1"]:] {
+				names = append(names, "MobilenetV1/"+layer+"/"+v+":0")
+			}
+		}
+		want(t, NoMatch("model_variables", pattern, names), meant)
+	}
 	_, err = g.Collection("", ModelVariables)
 	want(t, err, `"model_variables" is the key of one that has: the key comes first`)
 	sess, err := NewSession(g)

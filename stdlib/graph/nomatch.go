@@ -50,49 +50,70 @@ type suggestion struct {
 	count   int
 }
 
-// suggest looks for the pattern inside the names, and for whole scopes that
-// are spelt almost like it.
+// suggest looks for the pattern inside the names and, where it is in none, for
+// what is spelt almost like it.
 func suggest(pattern string, names []string) []suggestion {
 	word := strings.Trim(pattern, "/")
 	if word == "" {
 		return nil
 	}
-	counts, order := map[string]int{}, []string{}
-	add := func(p string) {
-		if counts[p] == 0 {
-			order = append(order, p)
+	var found []string
+	if inside, err := regexp.Compile(`^(.*?(?:^|/)` + word + `[^/:]*)`); err == nil {
+		for _, n := range names {
+			if m := inside.FindString(strings.TrimSuffix(n, ":0")); m != "" {
+				found = append(found, m)
+			}
 		}
-		counts[p]++
 	}
-	inside, within := regexp.Compile(`^(.*?(?:^|/)` + word + `[^/:]*)`)
-	near, most := []string{}, max(1, len(word)/4)
+	if len(found) == 0 {
+		found = spelt(word, names)
+	}
+	var out []suggestion
+	for _, p := range found {
+		if len(out) == 3 || slices.ContainsFunc(out, func(s suggestion) bool { return s.pattern == p }) {
+			continue
+		}
+		count := 0
+		for _, n := range names {
+			if strings.HasPrefix(n, p) {
+				count++
+			}
+		}
+		out = append(out, suggestion{p, count})
+	}
+	return out
+}
+
+// spelt are the patterns that need the fewest slips to become word, one for
+// each name: a scope, by its path or by its own name, or the beginning of a
+// name, which as a pattern is as good.
+func spelt(word string, names []string) (found []string) {
+	least := 2*max(1, len(word)/4) + 1
 	for _, n := range names {
 		n = strings.TrimSuffix(n, ":0")
-		if within == nil {
-			if m := inside.FindString(n); m != "" {
-				add(m)
-				continue
+		best, rank := "", least+1
+		try := func(pattern, as string, more int) {
+			if r := 2*slips(as, word, least/2) + more; r < rank {
+				best, rank = pattern, r
 			}
 		}
 		segments := strings.Split(n, "/")
-		for i := range segments {
-			for _, candidate := range []string{strings.Join(segments[:i+1], "/"), segments[i]} {
-				if slips(candidate, word, most) <= most {
-					near = append(near, strings.Join(segments[:i+1], "/"))
-				}
-			}
+		for i, segment := range segments {
+			path := strings.Join(segments[:i+1], "/")
+			try(path, path, 0)
+			try(path, segment, 0)
+		}
+		for size := len(word) - 1; size <= len(word)+1 && size <= len(n); size++ {
+			try(n[:size], n[:size], 1)
+		}
+		if rank < least {
+			found, least = nil, rank
+		}
+		if rank == least {
+			found = append(found, best)
 		}
 	}
-	if len(order) == 0 {
-		for _, p := range near {
-			add(p)
-		}
-	}
-	var out []suggestion
-	for _, p := range order[:min(3, len(order))] {
-		out = append(out, suggestion{p, counts[p]})
-	}
-	return out
+	return found
 }
 
 // slips counts the letters put in, left out, changed or swapped that make b of
