@@ -105,6 +105,7 @@ func TestMessages(t *testing.T) {
 		"Conv1D, Conv2D := 1, 2; ConvD":                      "did you mean Conv1D or Conv2D?",
 		"strings.NewReplacer().build()":                      "(cannot refer to unexported method build)",
 		"var b strings.Builder; b.grow(1)":                   "(cannot refer to unexported method grow); did you mean Grow?",
+		"func f() int\n\treturn 1\n}\nf()":                   "the } in line 3 closes nothing",
 		"x := f(\ny := 2":                                    "the ( in line 1 is not closed",
 	} {
 		_, diags := s.Check("In[3]", cell)

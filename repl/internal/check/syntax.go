@@ -40,29 +40,14 @@ func swallows(msg string) bool {
 }
 
 // unclosed names the bracket that is open at an error, if it was opened in
-// another line.
+// another line, or that closes nothing before it.
 func unclosed(source string, e split.Error) string {
-	if !swallows(e.Msg) || strings.Contains(e.Msg, "not terminated") {
-		return ""
+	open, extra := brackets(source, e.Offset)
+	if extra >= 0 {
+		line, _ := split.LineColumn(source, extra)
+		return fmt.Sprintf("; the %c in line %d closes nothing: is one to open it missing above?", source[extra], line)
 	}
-	var open []int
-	var sc scanner.Scanner
-	fs := token.NewFileSet()
-	f := fs.AddFile("", fs.Base(), len(source))
-	sc.Init(f, []byte(source), func(token.Position, string) {}, 0)
-	for {
-		pos, tok, _ := sc.Scan()
-		if tok == token.EOF || f.Offset(pos) >= e.Offset {
-			break
-		}
-		switch tok {
-		case token.LPAREN, token.LBRACK, token.LBRACE:
-			open = append(open, f.Offset(pos))
-		case token.RPAREN, token.RBRACK, token.RBRACE:
-			open = open[:max(0, len(open)-1)]
-		}
-	}
-	if len(open) == 0 {
+	if !swallows(e.Msg) || strings.Contains(e.Msg, "not terminated") || len(open) == 0 {
 		return ""
 	}
 	at := open[len(open)-1]
@@ -71,6 +56,30 @@ func unclosed(source string, e split.Error) string {
 		return ""
 	}
 	return fmt.Sprintf("; the %c in line %d is not closed", source[at], line)
+}
+
+// brackets are the offsets of those that are open at an offset, and of the
+// first before it that closes nothing, -1 for none.
+func brackets(source string, until int) (open []int, extra int) {
+	var sc scanner.Scanner
+	fs := token.NewFileSet()
+	f := fs.AddFile("", fs.Base(), len(source))
+	sc.Init(f, []byte(source), func(token.Position, string) {}, 0)
+	for {
+		pos, tok, _ := sc.Scan()
+		if tok == token.EOF || f.Offset(pos) >= until {
+			return open, -1
+		}
+		switch tok {
+		case token.LPAREN, token.LBRACK, token.LBRACE:
+			open = append(open, f.Offset(pos))
+		case token.RPAREN, token.RBRACK, token.RBRACE:
+			if len(open) == 0 {
+				return nil, f.Offset(pos)
+			}
+			open = open[:len(open)-1]
+		}
+	}
 }
 
 // syntaxHint is what was probably meant at an error: a keyword with a slip in
