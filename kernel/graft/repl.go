@@ -94,6 +94,7 @@ func session(args []string, memory byteSize) error {
 	if err != nil {
 		return err
 	}
+	defer editor.Close()
 	s.Reader = editor
 	fmt.Printf("graft %s: Go, a cell at a time. %%help lists commands, Ctrl-D ends.\n", version())
 	return s.Run()

@@ -164,6 +164,13 @@ func TestReplAtATerminal(t *testing.T) {
 	p.until("area(5)")
 	p.keys("Enter")
 	p.until("75\n")
+	// So does code that is pasted while a cell runs.
+	p.keys("time.Sleep(2 * time.Second)", "Enter")
+	time.Sleep(500 * time.Millisecond)
+	p.tmux("paste-buffer", "-p", "-t", "0")
+	p.until("[5]> func area")
+	p.keys("C-e", "+1", "Enter")
+	p.until("76\n")
 	p.keys("strings.ToTi", "Tab")
 	p.until("returns a copy of the")
 	p.keys("C-c", "C-u")

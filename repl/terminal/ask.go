@@ -24,7 +24,7 @@ func Ask(ctx context.Context, prompt string, password bool) (string, error) {
 	}
 	answer := make(chan line, 1)
 	go func() {
-		fmt.Fprint(os.Stderr, prompt)
+		fmt.Fprint(os.Stderr, plainPastes+prompt) // a line is read here as the terminal sends it
 		if password {
 			text, err := term.ReadPassword(fd)
 			answer <- line{string(text), err}

@@ -49,9 +49,21 @@ func NewEditor(engine repl.Engine, past []string, number func() int) (*Editor, e
 	return e, nil
 }
 
-// Read returns the next cell. ErrCancelled is Ctrl-C, io.EOF is Ctrl-D.
+// What a terminal brackets when it is pasted, and that it is to bracket
+// nothing (XTerm Control Sequences, Bracketed Paste Mode).
+const (
+	bracketPastes = "\x1b[?2004h"
+	plainPastes   = "\x1b[?2004l"
+)
+
+// Close leaves the terminal as it was.
+func (e *Editor) Close() { fmt.Fprint(os.Stdout, plainPastes) }
+
+// Read returns the next cell. ErrCancelled is Ctrl-C, io.EOF is Ctrl-D. What
+// is pasted while the cell runs waits for the next Read, as one piece.
 func (e *Editor) Read() (string, error) {
 	source, err := e.shell.Readline()
+	fmt.Fprint(os.Stdout, bracketPastes) // which Readline has ended
 	switch {
 	case errors.Is(err, readline.ErrInterrupt):
 		fmt.Fprintln(os.Stderr)
