@@ -84,6 +84,10 @@ func (s *Session) shellCommand(ctx context.Context, c command.Command, cell Cell
 	if c.Args == "" {
 		return commandError(cell, c, "! needs a command")
 	}
+	// It would be waited for all the same: what it puts out is the cell's.
+	if line := strings.TrimSpace(c.Args); strings.HasSuffix(line, "&") && !strings.HasSuffix(line, "&&") && runtime.GOOS != "windows" {
+		return commandError(cell, c, "! waits for its command, so & means nothing: leave it out, or start it from Go, with exec.Command(…).Start(), which does not wait")
+	}
 	shell := []string{"sh", "-c", c.Args}
 	if runtime.GOOS == "windows" {
 		shell = []string{"cmd", "/c", c.Args}
