@@ -185,8 +185,14 @@ class Notebook:
             self.wrong("%s: names line %d, the slip is in line %d: %s" % (where, here[0], slip.line, first))
         elif slip.kind == "below" and "nil pointer" in first and " nil: " not in first:
             self.wrong("%s: does not say what is nil: %s" % (where, first))
+        elif slip.kind == "text" and '"%s"' % slip.typed in first and len(slip.typed) > 5 and slip.text.strip("/") not in first and not self.own(slip):
+            self.wrong("%s: does not say what was meant: %s" % (where, first))
         elif slip.meant and not any(m in told_text(answer.error) for m in slip.meant):
             self.wrong("%s: does not say %s: %s" % (where, " or ".join(slip.meant), first))
+
+    def own(self, slip):
+        """Whether the text is wrong in the notebook already, which shows that."""
+        return any(right.error and slip.text in right.error for right in self.right)
 
     def passed(self, n, slip, answer):
         """A slip without an error: said, or seen in what is put out, or told by a cell below, or without any effect."""

@@ -256,7 +256,9 @@ func TestSlips(t *testing.T) {
 		"MobilnetV1/Conv2d_1":             `did you mean "MobilenetV1/Conv2d_1" (matches 5)?`,
 		"MobilenetV1/Conv2d_0/BatchNrm":   `did you mean "MobilenetV1/Conv2d_0/BatchNorm" (matches 2)?`,
 		"MobilenetV1/Conv2d_10/BatchNrm/": `did you mean "MobilenetV1/Conv2d_10/BatchNorm" (matches 2)?`,
+		"MobilenetV1/Conv2d1":             `did you mean "MobilenetV1/Conv2d_1" (matches 5)`,
 		"Conv2d0":                         `did you mean "MobilenetV1/Conv2d_0" (matches 3)?`,
+		"x":                               `its names begin with MobilenetV1`,
 		"something/of/another/net":        `its names begin with MobilenetV1`,
 	} {
 		var names []string

@@ -84,8 +84,8 @@ func suggest(pattern string, names []string) []suggestion {
 	return out
 }
 
-// spelt are the patterns that need the fewest slips to become word, one for
-// each name: a scope, by its path or by its own name, or the beginning of a
+// spelt are the patterns that need the fewest slips to become word, the longest
+// first, one for each name: a scope, by its path or by its own name, or the beginning of a
 // name, which as a pattern is as good.
 func spelt(word string, names []string) (found []string) {
 	least := 2*max(1, len(word)/4) + 1
@@ -103,7 +103,7 @@ func spelt(word string, names []string) (found []string) {
 			try(path, path, 0)
 			try(path, segment, 0)
 		}
-		for size := len(word) - 1; size <= len(word)+1 && size <= len(n); size++ {
+		for size := min(len(word)+1, len(n)); size >= max(4, len(word)-1); size-- { // a letter that was left out first
 			try(n[:size], n[:size], 1)
 		}
 		if rank < least {
@@ -113,6 +113,7 @@ func spelt(word string, names []string) (found []string) {
 			found = append(found, best)
 		}
 	}
+	slices.SortStableFunc(found, func(a, b string) int { return len(b) - len(a) })
 	return found
 }
 
