@@ -88,6 +88,7 @@ var words = []struct {
 
 // clean takes the session's own marks out of a message.
 func clean(m string) string {
+	m = untaken(m)
 	for _, w := range words {
 		m = w.re.ReplaceAllString(m, w.to)
 	}
@@ -107,4 +108,28 @@ func clean(m string) string {
 		out.WriteRune(r)
 	}
 	return out.String()
+}
+
+// untaken leaves out of a message the calls that take an error, which mend has
+// put around the cell's own: takeꞏ1(x.F()) is x.F().
+func untaken(m string) string {
+	for {
+		at := strings.Index(m, "takeꞏ")
+		from := at + strings.IndexByte(m[max(at, 0):], '(')
+		if at < 0 || from < at {
+			return m
+		}
+		depth, to := 0, len(m)
+		for i := from; i < len(m); i++ {
+			if m[i] == '(' {
+				depth++
+			} else if m[i] == ')' {
+				if depth--; depth == 0 {
+					to = i
+					break
+				}
+			}
+		}
+		m = m[:at] + m[from+1:to] + m[min(to+1, len(m)):]
+	}
 }

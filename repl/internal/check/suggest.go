@@ -45,7 +45,7 @@ func (b *builder) suggest(e types.Error, msg string) string {
 	if p := b.packageFor(e.Pos, name); p != "" {
 		return msg + "; did you mean " + p + "?"
 	}
-	meant := mean(msg, "", name, b.namesAt(e.Pos))
+	meant := mean(msg, "", name, b.namesAt(e.Pos, name))
 	switch {
 	case meant != msg:
 		return meant
@@ -232,9 +232,10 @@ func exported(p *types.Package) []string {
 	return slices.DeleteFunc(p.Scope().Names(), func(n string) bool { return !token.IsExported(n) })
 }
 
-// namesAt lists what can be named at a position: the cell's own names, the
+// namesAt lists what can be named at a position, and may be meant by a name
+// that is not there: the cell's own names, the
 // session's, packages, Go's.
-func (b *builder) namesAt(pos token.Pos) []string {
+func (b *builder) namesAt(pos token.Pos, name string) []string {
 	names := b.s.Names()
 	for sc := range maps.Values(b.u.Info.Scopes) {
 		if sc.Pos() <= pos && pos <= sc.End() {
@@ -251,7 +252,12 @@ func (b *builder) namesAt(pos token.Pos) []string {
 			return true
 		})
 	})
-	return append(names, types.Universe.Names()...)
+	for _, n := range types.Universe.Names() { // few, and short: images is not imag
+		if distance(strings.ToLower(name), strings.ToLower(n), 2) < 2 {
+			names = append(names, n)
+		}
+	}
+	return names
 }
 
 // mean appends the names nearest to what was written.

@@ -18,66 +18,67 @@ func syntaxErrors(source string, errs []split.Error) []Diagnostic {
 	if len(first) > 0 {
 		errs = first
 	}
+	at, unbalanced := unmatched(source)
 	var out []Diagnostic
 	for _, e := range errs {
-		msg := e.Msg + unclosed(source, e)
+		msg := e.Msg
+		if unbalanced != "" {
+			msg += bracketHint(source, e.Offset, at, unbalanced)
+		}
 		if hint := syntaxHint(source, e.Offset); hint != "" {
 			msg += hint
 		}
 		out = append(out, Diagnostic{Offset: e.Offset, Msg: msg, Syntax: true})
-		if swallows(e.Msg) {
-			break
+		if unbalanced != "" || strings.Contains(e.Msg, "not terminated") {
+			break // what follows was read as something else
 		}
 	}
 	return out
 }
 
-// swallows reports whether what follows an error was read as something else,
-// so that further errors mean nothing.
-func swallows(msg string) bool {
-	return strings.Contains(msg, "missing ')'") || strings.Contains(msg, "missing '}'") || strings.Contains(msg, "not terminated") ||
-		strings.HasPrefix(msg, "expected ')'") || strings.HasPrefix(msg, "expected ']'") || strings.HasPrefix(msg, "expected '}'")
-}
-
-// unclosed names the bracket that is open at an error, if it was opened in
-// another line, or that closes nothing before it.
-func unclosed(source string, e split.Error) string {
-	open, extra := brackets(source, e.Offset)
-	if extra >= 0 {
-		line, _ := split.LineColumn(source, extra)
-		return fmt.Sprintf("; the %c in line %d closes nothing: is one to open it missing above?", source[extra], line)
-	}
-	if !swallows(e.Msg) || strings.Contains(e.Msg, "not terminated") || len(open) == 0 {
+// bracketHint names the bracket that has no partner, if it is in another line
+// than the error.
+func bracketHint(source string, offset, bracket int, what string) string {
+	line, _ := split.LineColumn(source, bracket)
+	if here, _ := split.LineColumn(source, offset); here == line {
 		return ""
 	}
-	at := open[len(open)-1]
-	line, _ := split.LineColumn(source, at)
-	if here, _ := split.LineColumn(source, e.Offset); here == line {
-		return ""
-	}
-	return fmt.Sprintf("; the %c in line %d is not closed", source[at], line)
+	return fmt.Sprintf("; the %c in line %d %s", source[bracket], line, what)
 }
 
-// brackets are the offsets of those that are open at an offset, and of the
-// first before it that closes nothing, -1 for none.
-func brackets(source string, until int) (open []int, extra int) {
+// unmatched is the first bracket of a source that has no partner, and what is
+// to be said of it; "" when all have one.
+func unmatched(source string) (offset int, what string) {
+	const closed = "closes nothing: is one to open it missing above?"
+	partner := map[token.Token]token.Token{token.RPAREN: token.LPAREN, token.RBRACK: token.LBRACK, token.RBRACE: token.LBRACE}
+	type bracket struct {
+		tok token.Token
+		at  int
+	}
+	var open []bracket
 	var sc scanner.Scanner
 	fs := token.NewFileSet()
 	f := fs.AddFile("", fs.Base(), len(source))
 	sc.Init(f, []byte(source), func(token.Position, string) {}, 0)
 	for {
 		pos, tok, _ := sc.Scan()
-		if tok == token.EOF || f.Offset(pos) >= until {
-			return open, -1
-		}
 		switch tok {
 		case token.LPAREN, token.LBRACK, token.LBRACE:
-			open = append(open, f.Offset(pos))
+			open = append(open, bracket{tok, f.Offset(pos)})
 		case token.RPAREN, token.RBRACK, token.RBRACE:
 			if len(open) == 0 {
-				return nil, f.Offset(pos)
+				return f.Offset(pos), closed
+			}
+			last := open[len(open)-1]
+			if last.tok != partner[tok] {
+				return last.at, "is not closed"
 			}
 			open = open[:len(open)-1]
+		case token.EOF:
+			if len(open) == 0 {
+				return 0, ""
+			}
+			return open[len(open)-1].at, "is not closed"
 		}
 	}
 }
