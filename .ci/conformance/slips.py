@@ -15,11 +15,13 @@ in what is put out, or stand in slips_silent.py with the reason why nobody can k
 read as a newcomer would.
 """
 import argparse
+import concurrent.futures
 import dataclasses
 import os
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 import time
 
@@ -240,34 +242,63 @@ class Report:
         self.lines.append("## %s %s: cell %d\n%s\n" % (name, where, cell, below.error or "PUTS OUT SOMETHING ELSE"))
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--graft", required=True)
-    p.add_argument("--out", type=pathlib.Path)
-    p.add_argument("--limit", type=int, default=20, help="seconds a cell may take, then it is interrupted")
-    p.add_argument("names", nargs="*")
-    a = p.parse_args()
+def work_through(graft, names, limit, out):
+    """The notebooks of these names, one after the other, in this process."""
     report, status = Report(), 0
-    with installed(a.graft) as work:
+    with installed(graft) as work:
         temporary = work / "temporary"
         temporary.mkdir()
         os.environ["TMPDIR"] = str(temporary)
-        paths = [q for q in sorted((work / "tutorials").glob("*.ipynb"))
-                 if not q.name.endswith(".zh.ipynb") and (not a.names or any(q.name.startswith(n) for n in a.names))]
-        if not paths:
-            fail("no such notebook in tutorials/")
-        for path in paths:
+        for path in english(work / "tutorials", names):
             start = time.monotonic()
-            book = Notebook(path, temporary, a.limit, report)
+            book = Notebook(path, temporary, limit, report)
             book.work()
             print("%s: %d slips in %d cells, %d wrong, %d kernels, %.0f s" % (
                 path.stem, book.runs, len(book.cells), len(book.bad), book.replays, time.monotonic() - start), flush=True)
             for line in book.bad:
                 print("  " + line.replace("\n", "\n    "), flush=True)
                 status = 1
-            if a.out:
-                a.out.write_text("\n".join(report.lines), encoding="utf-8")
+    if out:
+        out.write_text("\n".join(report.lines), encoding="utf-8")
     return status
+
+
+def english(folder, names):
+    return [q for q in sorted(folder.glob("*.ipynb"))
+            if not q.name.endswith(".zh.ipynb") and (not names or any(q.name.startswith(n) for n in names))]
+
+
+def side_by_side(a, names):
+    """A process for each notebook, so many at a time; the longest were found to be 08, 07 and 09."""
+    def one(name):
+        part = a.out.with_suffix("." + name[:2]) if a.out else None
+        done = subprocess.run([sys.executable, __file__, "--graft", a.graft, "--limit", str(a.limit), *(["--out", str(part)] if part else []), name],
+                              stdout=subprocess.PIPE, text=True)
+        print(re.sub(r"(?m)^(Installed|It starts).*\n", "", done.stdout), end="", flush=True)
+        return part, done.returncode
+    with concurrent.futures.ThreadPoolExecutor(a.jobs) as pool:
+        done = list(pool.map(one, sorted(names, key=lambda name: name[:2] not in ("07", "08", "09"))))
+    if a.out:
+        a.out.write_text("\n".join(part.read_text(encoding="utf-8") for part, _ in sorted(done) if part.exists()), encoding="utf-8")
+        for part, _ in done:
+            part.unlink(missing_ok=True)
+    return int(any(status for _, status in done))
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--graft", required=True)
+    p.add_argument("--out", type=pathlib.Path)
+    p.add_argument("--limit", type=int, default=20, help="seconds a cell may take, then it is interrupted")
+    p.add_argument("--jobs", type=int, default=2, help="notebooks at a time")
+    p.add_argument("names", nargs="*")
+    a = p.parse_args()
+    paths = english(pathlib.Path(__file__).resolve().parent.parent.parent / "tutorials", a.names)
+    if not paths:
+        fail("no such notebook in tutorials/")
+    if len(paths) == 1:
+        return work_through(a.graft, [paths[0].stem], a.limit, a.out)
+    return side_by_side(a, [q.stem for q in paths])
 
 
 if __name__ == "__main__":
