@@ -148,14 +148,27 @@ def walrus(source, toks):
             return
 
 
+DEPTH = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+
+
 def closing(toks, i):
     """The index of the bracket that closes the one at i."""
     depth = 0
     for j in range(i, len(toks)):
-        depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(toks[j].text, 0) if toks[j].kind == "other" else 0
+        depth += DEPTH.get(toks[j].text, 0)
         if depth == 0:
             return j
     return None
+
+
+def between(toks, i, end, text):
+    """The indices of a token between two brackets, and not within others."""
+    found, depth = [], 0
+    for j in range(i + 1, end):
+        depth += DEPTH.get(toks[j].text, 0)
+        if toks[j].text == text and depth == 0:
+            found.append(j)
+    return found
 
 
 def arguments(source, toks):
@@ -167,11 +180,7 @@ def arguments(source, toks):
         end = closing(toks, i + 1)
         if end is None or i > 1 and toks[i - 2].text == "fmt":
             continue
-        commas, depth = [], 0
-        for j in range(i + 2, end):
-            depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(toks[j].text, 0) if toks[j].kind == "other" else 0
-            if toks[j].text == "," and depth == 0 and j + 1 < end:
-                commas.append(j)
+        commas = [j for j in between(toks, i + 1, end, ",") if j + 1 < end]
         if commas:
             calls.append((t, toks[commas[-1]], toks[end]))
     for n, (t, comma, end) in enumerate(spread(calls, 3)):
@@ -234,14 +243,10 @@ def swapped(source, toks):
     for i, t in enumerate(toks[:-1]):
         if t.kind != "name" or toks[i + 1].text != "(" or i and toks[i - 1].text == "func" or i > 1 and toks[i - 2].text == "fmt" or t.text == "append":
             continue
-        end, commas = closing(toks, i + 1), []
+        end = closing(toks, i + 1)
         if end is None:
             continue
-        depth = 0
-        for j in range(i + 2, end):
-            depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(toks[j].text, 0) if toks[j].kind == "other" else 0
-            if toks[j].text == "," and depth == 0:
-                commas.append(j)
+        commas = between(toks, i + 1, end, ",")
         if len(commas) == 1 and n < 2 and toks[end - 1].text != ".":
             a, comma, b = toks[i + 1].end, toks[commas[0]], toks[end].at
             yield Slip("swapped", "in %s(…)" % t.text, "%s%s, %s%s" % (source[:a], source[comma.end:b].strip(), source[a:comma.at], source[b:]), late=n, text=t.text)
@@ -254,16 +259,13 @@ def fields(source, toks):
     for i, t in enumerate(toks):
         if t.text != "{" or i == 0 or toks[i - 1].kind != "name" or not toks[i - 1].text[0].isupper():
             continue
-        end, last, depth = closing(toks, i), None, 0
-        for j in range(i + 1, end or 0):
-            depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(toks[j].text, 0) if toks[j].kind == "other" else 0
-            if toks[j].text == ":" and depth == 0:
-                last = j
-        if last:
-            found.append((toks[i - 1].text, toks[last - 1], toks[end]))
+        end = closing(toks, i)
+        keys = between(toks, i, end or 0, ":")
+        if keys:
+            found.append((toks[i - 1].text, toks[keys[-1] - 1], toks[end]))
     for n, (name, key, end) in enumerate(spread(found, 3)):
         rest = source[:key.at].rstrip().rstrip(",")
-        yield Slip("field", "no %s in %s" % (key.text, name), rest + source[end.at:] if not rest.endswith("\n") else rest + source[end.at:], late=n, text=key.text)
+        yield Slip("field", "no %s in %s" % (key.text, name), rest + source[end.at:], late=n, text=key.text)
 
 
 def lines(source, toks):
