@@ -102,17 +102,12 @@ func (m matrix[T]) pack(c *Ctx, s *kern.Set[T], uses int, memo *Memo) (packed[T]
 	return packed[T]{dst, panels}, err
 }
 
-// stepAhead is how many panels further a worker goes on, if each is multiplied
-// by so many blocks.
-func stepAhead(c *Ctx, blocks int) int { return (c.Pool.Workers() + blocks - 1) / blocks }
-
-// ahead is how far behind panel i that panel begins which is step further, and
-// 0 if there is none.
-func (p packed[T]) ahead(i, step int) int {
-	if i+step >= len(p.panels) {
+// ahead is how far behind panel i the next one begins, and 0 if there is none.
+func (p packed[T]) ahead(i int) int {
+	if i+1 >= len(p.panels) {
 		return 0
 	}
-	return p.panels[i+step].At - p.panels[i].At
+	return p.panels[i+1].At - p.panels[i].At
 }
 
 // pageElements is the float32 of a page of memory.
@@ -174,7 +169,7 @@ func convTiles[T Float](c *Ctx, s *kern.Set[T], p *plan, dst, src []T, m matrix[
 	blocks := p.blocks(c, blockWork, len(b.panels))
 	return c.For(len(blocks)*len(b.panels), func(part int) {
 		panel := b.panels[part/len(blocks)]
-		ahead := b.ahead(part/len(blocks), stepAhead(c, len(blocks)))
+		ahead := b.ahead(part / len(blocks))
 		bl := blocks[part%len(blocks)]
 		most := batchOf(bl.taps * p.src.c)
 		rows := c.lend(most)

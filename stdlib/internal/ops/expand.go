@@ -122,9 +122,9 @@ func expandDepthwise[T Float](c *Ctx, k FusedExpandDepthwiseConv2D, out *Value, 
 	groups := e.groups()
 	rows := chunkRows(to.h.out, 1, evenly(c, from.n))
 	strips := (to.h.out + rows - 1) / rows
-	return c.For(from.n*len(groups)*strips, func(part int) {
-		strip, rest := part%strips*rows, part/strips
-		e.strip(rest%from.n, groups[rest/from.n], strip, min(to.h.out, strip+rows))
+	return c.For(from.n*strips*len(groups), func(part int) {
+		strip := part / len(groups) % strips * rows
+		e.strip(part/len(groups)/strips, groups[part%len(groups)], strip, min(to.h.out, strip+rows))
 	})
 }
 

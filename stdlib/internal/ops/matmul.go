@@ -113,7 +113,7 @@ func multiply[T Float](c *Ctx, g gemm, dst, a []T, m matrix[T], memo *Memo, end 
 	blocks := (g.m + block - 1) / block
 	return c.For(blocks*len(b.panels), func(part int) {
 		from := part % blocks * block
-		multiplyPart(c, s, g, dst, a, b.b, b.panels[part/blocks], b.ahead(part/blocks, stepAhead(c, blocks)), from, min(g.m, from+block), end)
+		multiplyPart(c, s, g, dst, a, b.b, b.panels[part/blocks], b.ahead(part/blocks), from, min(g.m, from+block), end)
 	})
 }
 

@@ -83,7 +83,7 @@ func (b *winoBlock[T]) alone() {
 		if b.c.err() != nil {
 			return
 		}
-		b.multiply(part, 1)
+		b.multiply(part)
 	}
 	b.out(0, b.n)
 }
@@ -94,21 +94,20 @@ func (b *winoBlock[T]) together() error {
 	if err := b.c.Ranges(b.n, group, b.in); err != nil {
 		return err
 	}
-	workers := b.c.Pool.Workers()
-	if err := b.c.For(b.f.All()*len(b.panels), func(part int) { b.multiply(part, workers) }); err != nil {
+	if err := b.c.For(b.f.All()*len(b.panels), b.multiply); err != nil {
 		return err
 	}
 	return b.c.Ranges(b.n, group, b.out)
 }
 
 // multiply computes one of the products of all tiles, a panel of it, and asks
-// for the factors of the product that is step further.
-func (b *winoBlock[T]) multiply(part, step int) {
+// for the factors of the next product.
+func (b *winoBlock[T]) multiply(part int) {
 	all := b.f.All()
 	xi, p := part%all, b.panels[part/all]
 	ahead := 0
-	if xi+step < all {
-		ahead = step * b.size
+	if xi+1 < all {
+		ahead = b.size
 	}
 	var segs []kern.Seg
 	if b.g.in > 0 {

@@ -38,14 +38,51 @@ const (
 // linger is how long a worker looks for the next run.
 const linger = 300 * time.Microsecond
 
-// job is one parallel loop. Each worker takes the next part until none is
-// left; done counts the parts that are finished.
+// job is one parallel loop. done counts the parts that are finished.
 type job struct {
-	parts int64
-	f     func(part int)
-	next  atomic.Int64
-	done  atomic.Int64
-	panic atomic.Pointer[any]
+	parts  int64
+	f      func(part int)
+	shares []share // one a worker
+	done   atomic.Int64
+	panic  atomic.Pointer[any]
+}
+
+// share is the parts that a worker takes, in order: those of successive loops
+// are about the same data, which lie in the worker's own cache, and part by
+// part. Whoever has nothing left to do takes the last ones of others. The low
+// half is the first part that nobody has begun, the high half the one after the
+// last.
+type share struct {
+	left atomic.Uint64
+	_    [56]byte // a line of the cache for each
+}
+
+// first takes the first part.
+func (s *share) first() (part int, ok bool) {
+	for {
+		v := s.left.Load()
+		from, to := uint32(v), uint32(v>>32)
+		if from >= to {
+			return 0, false
+		}
+		if s.left.CompareAndSwap(v, v+1) {
+			return int(from), true
+		}
+	}
+}
+
+// last takes the last part.
+func (s *share) last() (part int, ok bool) {
+	for {
+		v := s.left.Load()
+		from, to := uint32(v), uint32(v>>32)
+		if from >= to {
+			return 0, false
+		}
+		if s.left.CompareAndSwap(v, v-1<<32) {
+			return int(to - 1), true
+		}
+	}
 }
 
 // New makes a pool of n workers, the caller included; n < 1 means as many as
@@ -68,7 +105,7 @@ func (p *Pool) Start() {
 	p.running.Store(true)
 	for i := range p.awake {
 		if p.awake[i].CompareAndSwap(false, true) {
-			go p.work(&p.awake[i])
+			go p.work(i + 1)
 		}
 	}
 }
@@ -76,11 +113,12 @@ func (p *Pool) Start() {
 // Stop lets the workers rest.
 func (p *Pool) Stop() { p.running.Store(false) }
 
-// work is a worker, until it has rested for a while. The next Start either
-// sees that it sleeps or is seen by it.
-func (p *Pool) work(awake *atomic.Bool) {
+// work is worker number me, until it has rested for a while; the caller is
+// number 0. The next Start either sees that it sleeps or is seen by it.
+func (p *Pool) work(me int) {
+	awake := &p.awake[me-1]
 	for {
-		p.serve()
+		p.serve(me)
 		for rest := time.Now(); !p.running.Load() && time.Since(rest) < linger; {
 			runtime.Gosched()
 		}
@@ -95,11 +133,11 @@ func (p *Pool) work(awake *atomic.Bool) {
 }
 
 // serve works while a run lasts.
-func (p *Pool) serve() {
+func (p *Pool) serve(me int) {
 	var last *job // no part of it is left: whoever asks again slows the caller down
 	for spins := 1; p.running.Load(); spins++ {
 		if j := p.job.Load(); j != nil && j != last {
-			j.take()
+			j.take(me)
 			last = j
 		}
 		switch {
@@ -111,14 +149,17 @@ func (p *Pool) serve() {
 	}
 }
 
-// take runs parts until none is left. A panic is kept for the caller.
-func (j *job) take() {
-	for {
-		part := j.next.Add(1) - 1
-		if part >= j.parts {
-			return
+// take runs a worker's parts, then others', until none is left. A panic is kept
+// for the caller.
+func (j *job) take(me int) {
+	for part, ok := j.shares[me].first(); ok; part, ok = j.shares[me].first() {
+		j.run(part)
+	}
+	for i := 1; i < len(j.shares); i++ {
+		other := &j.shares[(me+i)%len(j.shares)]
+		for part, ok := other.last(); ok; part, ok = other.last() {
+			j.run(part)
 		}
-		j.run(int(part))
 	}
 }
 
@@ -145,10 +186,14 @@ func (p *Pool) For(parts int, f func(part int)) {
 		serially(parts, f)
 		return
 	}
-	j := &job{parts: int64(parts), f: f}
+	j := &job{parts: int64(parts), f: f, shares: make([]share, p.workers)}
+	for i := range j.shares {
+		from, to := uint64(i*parts/p.workers), uint64((i+1)*parts/p.workers)
+		j.shares[i].left.Store(from | to<<32)
+	}
 	start := time.Now()
 	p.job.Store(j)
-	j.take()
+	j.take(0)
 	p.job.Store(nil)
 	if j.done.Load() < j.parts {
 		p.wait(j, time.Since(start))
