@@ -35,7 +35,7 @@ func TestGoRejects(t *testing.T) {
 var (
 	atPlace = regexp.MustCompile(`^( *)In\[1\]:(\d+):\d+: `)
 	// hints are what a cell's errors say more.
-	hints   = regexp.MustCompile(`; (did you mean|:= makes) .*`)
+	hints   = regexp.MustCompile(`; (did you mean|:= makes|no cell run before) .*`)
 	columns = regexp.MustCompile(`(?m)(\d+):\d+(: |$|\))`)
 )
 

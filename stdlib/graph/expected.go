@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -20,9 +21,22 @@ type expected struct {
 // never applied, and TensorFlow's init_fn that was not passed on trains random
 // weights in silence. What was noted for the same checkpoint before is
 // forgotten; an empty list changes nothing.
-func (g *Graph) Expect(path string, vars ...*Variable) {
+//
+// Errors: a nil graph, a nil variable, one of another graph.
+func (g *Graph) Expect(path string, vars ...*Variable) error {
+	if g == nil {
+		return errors.New("graph: a nil graph expects nothing")
+	}
+	for i, v := range vars {
+		switch {
+		case v == nil:
+			return fmt.Errorf("graph: expect %s: variable %d is nil", path, i)
+		case v.node.g != g:
+			return fmt.Errorf("graph: expect %s: variable %s is of another graph", path, v.Name())
+		}
+	}
 	if len(vars) == 0 {
-		return
+		return nil
 	}
 	g.expecting.Lock()
 	defer g.expecting.Unlock()
@@ -33,11 +47,15 @@ func (g *Graph) Expect(path string, vars ...*Variable) {
 		}
 	}
 	g.expected = append(kept, &expected{path, slices.Clone(vars)})
+	return nil
 }
 
 // Unrestored says, a sentence each, which checkpoints are expected and were
 // never restored in this session. Runs do not show these again.
 func (s *Session) Unrestored() []string {
+	if s == nil {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.unrestored(func(*expected) bool { return true })

@@ -176,7 +176,7 @@ func (p *RestorePlan) expect(g *graph.Graph) {
 			vars = append(vars, e.Variable)
 		}
 	}
-	g.Expect(p.Path, vars...)
+	_ = g.Expect(p.Path, vars...) // of variables of several graphs Apply tells
 }
 
 // sort puts the entries in the order in which the variables were made.

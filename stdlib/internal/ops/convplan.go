@@ -89,7 +89,11 @@ type class struct {
 type plan struct {
 	src, dst side
 	classes  []class
+	cuts     map[blockCut][]block // made before
 }
+
+// blockCut is how a plan is cut into blocks.
+type blockCut struct{ work, parts, workers int }
 
 // planKey is what a plan follows from.
 type planKey struct {
@@ -180,7 +184,20 @@ const minBlock = 24
 // blocks cuts the classes into blocks of like size, of about work products
 // with each column at most, and into as many as workers need, if each is
 // computed as so many parts.
-func (p *plan) blocks(c *Ctx, work, parts int) (list []block) {
+func (p *plan) blocks(c *Ctx, work, parts int) []block {
+	key := blockCut{work, parts, c.Pool.Workers()}
+	list, made := p.cuts[key]
+	if !made {
+		list = p.newBlocks(c, work, parts)
+		if p.cuts == nil {
+			p.cuts = map[blockCut][]block{}
+		}
+		p.cuts[key] = list
+	}
+	return list
+}
+
+func (p *plan) newBlocks(c *Ctx, work, parts int) (list []block) {
 	all, want := 0, partsFor(c, parts)
 	for i := range p.classes {
 		all += p.classes[i].count

@@ -81,15 +81,13 @@ type packed[T Float] struct {
 // of its own, and used often; or unless it is too large to be there twice.
 // What is packed is kept in memo, if there is one.
 func (m matrix[T]) pack(c *Ctx, s *kern.Set[T], uses int, memo *Memo) (packed[T], error) {
-	panels, size := s.Panels(m.rows, m.cols)
 	few := memo == nil && uses < 8*s.Rows
-	near := few || len(panels) == 1 || m.cols <= pageElements || size > maxKept
+	near := few || m.cols <= s.Cols || m.cols <= pageElements || m.rows*m.cols > maxKept
 	if m.turned == 0 && m.cols%s.Quantum == 0 && near && s.Direct {
-		for i := range panels {
-			panels[i].At, panels[i].Ld = panels[i].First, m.cols
-		}
+		panels, _ := panelsOf(c, s, m.rows, m.cols, true)
 		return packed[T]{m.b, panels}, nil
 	}
+	panels, size := panelsOf(c, s, m.rows, m.cols, false)
 	if memo == nil {
 		dst := scratch[T](c, size)
 		return packed[T]{dst, panels}, m.packInto(c, dst, panels)
@@ -108,6 +106,38 @@ func (p packed[T]) ahead(i int) int {
 		return 0
 	}
 	return p.panels[i+1].At - p.panels[i].At
+}
+
+// cutColumns is the panels of a matrix, packed or as it is stored.
+type cutColumns struct {
+	panels []kern.Panel
+	size   int // of it packed
+}
+
+type columnsKey struct {
+	set        string
+	rows, cols int
+	direct     bool
+}
+
+// panelsOf is Set.Panels, remembered; with direct of a matrix that is used as
+// it is stored.
+func panelsOf[T Float](c *Ctx, s *kern.Set[T], rows, cols int, direct bool) ([]kern.Panel, int) {
+	key := columnsKey{s.Name, rows, cols, direct}
+	if p, made := c.columns[key]; made {
+		return p.panels, p.size
+	}
+	panels, size := s.Panels(rows, cols)
+	if direct {
+		for i := range panels {
+			panels[i].At, panels[i].Ld = panels[i].First, cols
+		}
+	}
+	if len(c.columns) >= maxPlans || c.columns == nil {
+		c.columns = map[columnsKey]cutColumns{}
+	}
+	c.columns[key] = cutColumns{panels, size}
+	return panels, size
 }
 
 // pageElements is the float32 of a page of memory.

@@ -20,6 +20,7 @@ type Ctx struct {
 	used    int
 	rows    sync.Pool // of *kern.Rows, of all nodes and runs
 	plans   map[planKey]*plan
+	columns map[columnsKey]cutColumns
 	buffers sync.Pool // of *[]float32
 }
 

@@ -76,7 +76,7 @@ func winograd[T Float](c *Ctx, k WinogradConv2D, out *Value, in []*Value) error 
 		w.end.Bias = scratch[T](c, g.out)
 		clear(w.end.Bias)
 	}
-	w.panels, w.size = w.s.Panels(g.in, g.out)
+	w.panels, w.size = panelsOf(c, w.s, g.in, g.out, false)
 	if w.u, err = w.factors(in[1]); err != nil {
 		return err
 	}
