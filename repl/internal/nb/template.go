@@ -18,6 +18,7 @@ func (rt *Runtime) Execute(t *template.Template, w io.Writer, data any) error {
 	if err != nil {
 		return err
 	}
+	defer rt.missing.begin()()
 	return inOwnWords(u.Execute(w, rt.opened(data)))
 }
 
@@ -27,6 +28,7 @@ func (rt *Runtime) ExecuteTemplate(t *template.Template, w io.Writer, name strin
 	if err != nil {
 		return err
 	}
+	defer rt.missing.begin()()
 	return inOwnWords(u.ExecuteTemplate(w, name, rt.opened(data)))
 }
 
@@ -37,15 +39,20 @@ func (rt *Runtime) rewritten(t *template.Template) (*template.Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	u.Funcs(template.FuncMap{"graftꞏget": rt.templateField})
+	u.Funcs(template.FuncMap{"graftꞏget": rt.templateField, "graftꞏshow": rt.templateShown})
+	indexes := false
 	for _, x := range u.Templates() {
 		if x.Tree != nil {
+			indexes = indexes || strings.Contains(x.Root.String(), "index")
 			tree := x.Tree.Copy()
 			chains(tree, reflect.ValueOf(tree.Root))
 			if _, err := u.AddParseTree(x.Name(), tree); err != nil {
 				return nil, err
 			}
 		}
+	}
+	if indexes && builtinIndex(t) {
+		u.Funcs(template.FuncMap{"index": rt.templateIndex})
 	}
 	return u, nil
 }
@@ -114,6 +121,10 @@ func chains(tree *parse.Tree, v reflect.Value) {
 		if _, ok := v.Interface().(*parse.Tree); ok {
 			return
 		}
+		if a, ok := v.Interface().(*parse.ActionNode); ok {
+			action(tree, a)
+			return
+		}
 		chains(tree, v.Elem())
 	case reflect.Struct:
 		for i := range v.NumField() {
@@ -128,6 +139,29 @@ func chains(tree *parse.Tree, v reflect.Value) {
 			}
 		}
 	}
+}
+
+// action is what puts a value out: templates put out what a pointer points to.
+func action(tree *parse.Tree, a *parse.ActionNode) {
+	chains(tree, reflect.ValueOf(a.Pipe))
+	if len(a.Pipe.Decl) == 0 {
+		show := parse.NewIdentifier("graftꞏshow").SetPos(a.Pos).SetTree(tree)
+		a.Pipe.Cmds = append(a.Pipe.Cmds, &parse.CommandNode{NodeType: parse.NodeCommand, Pos: a.Pos, Args: []parse.Node{show}})
+	}
+}
+
+// templateShown is what is put out for x.
+func (rt *Runtime) templateShown(x any) any {
+	c, ok := unwrap(x)
+	if !ok || c.T.traits.err || c.T.traits.str {
+		return x
+	}
+	p, ok := c.T.T.Underlying().(*types.Pointer)
+	v := reflect.ValueOf(c.V)
+	if !ok || v.IsNil() {
+		return x
+	}
+	return rt.rebox(p.Elem(), v.Elem())
 }
 
 // command rewrites `.A.B x y` to `graftꞏget . "A" "B" …`: the head of a
@@ -201,9 +235,6 @@ func (rt *Runtime) templateField(base any, n int, rest ...any) (any, error) {
 }
 
 func (rt *Runtime) templateMember(x any, name string, args []any) (any, error) {
-	if s, ok := x.(sealed); ok {
-		x = s.box
-	}
 	if c, ok := unwrap(x); ok {
 		return rt.boxMember(c, name, args)
 	}
@@ -287,9 +318,6 @@ func (rt *Runtime) rebox(t types.Type, v reflect.Value) any {
 func callMember(name string, m reflect.Value, args []any) (any, error) {
 	in := make([]reflect.Value, len(args))
 	for i, a := range args {
-		if s, ok := a.(sealed); ok {
-			a = s.box
-		}
 		in[i] = reflect.ValueOf(a)
 		if i < m.Type().NumIn() && in[i].IsValid() && in[i].Type() != m.Type().In(i) && in[i].CanConvert(m.Type().In(i)) {
 			in[i] = in[i].Convert(m.Type().In(i))
@@ -306,12 +334,6 @@ func callMember(name string, m reflect.Value, args []any) (any, error) {
 	}
 	return out[0].Interface(), nil
 }
-
-// sealed is a boxed struct among template values.
-type sealed struct{ box any }
-
-// Format prints the value itself.
-func (s sealed) Format(f fmt.State, verb rune) { fmt.Fprintf(f, fmt.FormatString(f, verb), s.box) }
 
 // opened is a value as templates can range over, compare and test it: boxed
 // lists, maps and basic values are opened, unless they print themselves.
@@ -369,5 +391,6 @@ func (rt *Runtime) openMap(u *types.Map, v reflect.Value) any {
 		}
 		out.SetMapIndex(k, reflect.ValueOf(&e).Elem())
 	}
+	rt.missing.note(out, rt.opened(rt.rebox(u.Elem(), reflect.Zero(v.Type().Elem()))))
 	return out.Interface()
 }

@@ -52,9 +52,6 @@ func templateArgs(name string, t reflect.Type, args []any) ([]Value, error) {
 		if i >= fixed {
 			to = to.Elem()
 		}
-		if s, ok := a.(sealed); ok {
-			a = s.box
-		}
 		switch v := ValueOf(a); {
 		case !v.IsValid():
 			in[i] = Zero(to)

@@ -67,6 +67,8 @@ type Runtime struct {
 	Stopping atomic.Bool   // an interrupt is under way
 	Alarm    func(on bool) // makes functions look whether their stack is the big one
 
+	missing missing // of maps in templates
+
 	stdin   Stdin
 	handles sync.Map // value → *any, of unique.Make
 
