@@ -220,9 +220,9 @@ func main() {
 }
 `
 
-// runGo makes a package of every case, builds all into one program and runs
-// it.
-func runGo(t *testing.T, cases []goCase) []string {
+// caseModule writes a module with a package of every case and a main, in which
+// the driver gets the imports and a use of each. It returns the folder.
+func caseModule[C any](t *testing.T, driver, use string, cases []C, program func(*testing.T, C, map[string]string) string) string {
 	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string) {
@@ -235,14 +235,22 @@ func runGo(t *testing.T, cases []goCase) []string {
 		}
 	}
 	names := check.Known(typedata.Packages())
-	var imports, list strings.Builder
+	var imports, uses strings.Builder
 	for i, c := range cases {
 		write(fmt.Sprintf("c%03d/case.go", i), program(t, c, names))
 		fmt.Fprintf(&imports, "c%03d \"cases/c%03d\"\n", i, i)
-		fmt.Fprintf(&list, "c%03d.Main, ", i)
+		fmt.Fprintf(&uses, use, i)
 	}
 	write("go.mod", "module cases\n\ngo 1.26\n")
-	write("main.go", fmt.Sprintf(driver, imports.String(), list.String()))
+	write("main.go", fmt.Sprintf(driver, imports.String(), uses.String()))
+	return dir
+}
+
+// runGo makes a package of every case, builds all into one program and runs
+// it.
+func runGo(t *testing.T, cases []goCase) []string {
+	t.Helper()
+	dir := caseModule(t, driver, "c%03d.Main, ", cases, program)
 	build := exec.Command("go", "build", "-o", "cases", ".")
 	build.Dir = dir
 	build.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")

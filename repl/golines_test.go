@@ -8,7 +8,6 @@ import (
 	"go/token"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,9 +15,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"graft/repl/internal/check"
 	"graft/repl/internal/split"
-	"graft/repl/internal/typedata"
 )
 
 const linesFile = "testdata/lines.txtar"
@@ -179,24 +176,7 @@ func main() { %s }
 // inlined, which would move a line or two.
 func goLines(t *testing.T, cases []lineCase) []string {
 	t.Helper()
-	dir := t.TempDir()
-	write := func(name, text string) {
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	names := check.Known(typedata.Packages())
-	var imports, calls strings.Builder
-	for i, c := range cases {
-		write(fmt.Sprintf("c%03d/case.go", i), lineProgram(t, c, names))
-		fmt.Fprintf(&imports, "c%03d \"cases/c%03d\"\n", i, i)
-		fmt.Fprintf(&calls, "try(c%03d.Main)\n", i)
-	}
-	write("go.mod", "module cases\n\ngo 1.26\n")
-	write("main.go", fmt.Sprintf(linesDriver, imports.String(), calls.String()))
+	dir := caseModule(t, linesDriver, "try(c%03d.Main)\n", cases, lineProgram)
 	run := exec.Command("go", "run", "-gcflags=all=-l", ".")
 	run.Dir, run.Stderr = dir, &bytes.Buffer{}
 	run.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")

@@ -79,13 +79,13 @@ func (f *fn) guard(x *ast.IndexExpr, base, index string) string {
 	if !f.counter(x.Index) && !constant {
 		cond = i + " < 0 || " + cond
 	}
-	f.check1(cond, fmt.Sprintf("%s.BadIndex(%s, len(%s))", f.L.nb(), i, base))
+	f.checkFirst(cond, fmt.Sprintf("%s.BadIndex(%s, len(%s))", f.L.nb(), i, base))
 	return index
 }
 
-// check1 makes a call when a condition holds: before the statement, or as an
+// checkFirst makes a call when a condition holds: before the statement, or as an
 // operand before what may be skipped.
-func (f *fn) check1(cond, call string) {
+func (f *fn) checkFirst(cond, call string) {
 	if f.maybe == 0 {
 		f.line("if %s { %s }", cond, call)
 		return

@@ -55,37 +55,10 @@ func (f *fn) mentionsAny(n ast.Node, own map[types.Object]bool) bool {
 	return found
 }
 
-// assigns tells whether a body assigns to x.
+// assigns tells whether a body may assign to x, a variable or not.
 func (f *fn) assigns(body ast.Node, x ast.Expr) bool {
 	id, ok := x.(*ast.Ident)
-	if !ok {
-		return false
-	}
-	o := f.info.Defs[id]
-	found := false
-	is := func(e ast.Expr) {
-		l, ok := ast.Unparen(e).(*ast.Ident)
-		found = found || ok && f.info.Uses[l] == o
-	}
-	ast.Inspect(body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.AssignStmt:
-			for _, l := range n.Lhs {
-				is(l)
-			}
-		case *ast.IncDecStmt:
-			is(n.X)
-		case *ast.RangeStmt:
-			if n.Tok == token.ASSIGN {
-				is(n.Key)
-				if n.Value != nil {
-					is(n.Value)
-				}
-			}
-		}
-		return !found
-	})
-	return found
+	return ok && f.changes(body, f.object(id))
 }
 
 // count notes the variables of a for statement that are never negative: they

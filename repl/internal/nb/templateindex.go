@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"strings"
 	"sync"
 	"text/template"
 )
@@ -115,10 +116,6 @@ func builtinIndex(t *template.Template) bool {
 	if err != nil {
 		return false
 	}
-	var out stringWriter
-	return probe.Execute(&out, nil) == nil && out == "98"
+	var out strings.Builder
+	return probe.Execute(&out, nil) == nil && out.String() == "98"
 }
-
-type stringWriter string
-
-func (s *stringWriter) Write(p []byte) (int, error) { *s += stringWriter(p); return len(p), nil }
